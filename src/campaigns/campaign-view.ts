@@ -1,16 +1,15 @@
 import type { ActLine } from "../core/act.ts";
 import { describeFailure } from "../core/failure.ts";
 import { isoTime } from "../core/format.ts";
-import { speedOf } from "../core/ramp.ts";
 import { failureJson } from "../export/campaign-json.ts";
 import type { Campaign, SeenFailure, UnknownRows } from "../store/index.ts";
-import { forecast } from "../time/forecast.ts";
 import type { Place } from "../time/places.ts";
 import { createSendTimes } from "../time/send-times.ts";
 import { conditionOf } from "./condition.ts";
 import type { Condition } from "./condition-facts.ts";
+import { doneAt } from "./done-at.ts";
 import type { FoundCampaign } from "./find.ts";
-import { type Obstacles, readObstacles } from "./overview.ts";
+import { type Obstacles, readObstacles } from "./obstacles.ts";
 import { type CampaignPace, campaignPace } from "./pace-now.ts";
 import { readStanding, type Standing } from "./pools/standing.ts";
 import { saidText } from "./said.ts";
@@ -35,19 +34,23 @@ const ACTS_SHOWN = 10;
 /** Bounds a page; `dropcast audit` looks at all. */
 const ACTS_LOOKED_AT_MAX = 1_000;
 
+/**
+ * `unsafe`: why Redis is not safe. `configured`: the number's rate in this process, for when no
+ * worker runs; null if none.
+ */
 export async function readCampaignView(
   found: FoundCampaign,
   unsafe: string | undefined,
+  configured: number | null = null,
 ): Promise<CampaignView> {
   const { campaign, store } = found;
   const { id } = campaign;
   const ids = new Set([id, ...(found.children ?? []).map((child) => child.campaign.id)]);
   const isRunning = campaign.status === "running";
-  const [obstacles, standing, isSettling, history, failures, unknown, { lines: acts }, due] =
-    await Promise.all([
+  const [obstacles, standing, history, failures, unknown, { lines: acts }, due] = await Promise.all(
+    [
       readObstacles(found),
       readStanding(found),
-      store.rollback.isSettling(),
       readTimelineFacts(found),
       store.history.failures(id),
       store.campaigns.unknown(id),
@@ -57,17 +60,18 @@ export async function readCampaignView(
         ...{ limit: ACTS_SHOWN, lookedAtMax: ACTS_LOOKED_AT_MAX },
       }),
       isRunning ? store.nextWork(id) : null,
-    ]);
+    ],
+  );
   const { nowMs } = history;
-  const rates = campaignPace(obstacles.pace, campaign, null);
+  const rates = campaignPace(obstacles.pace, campaign, configured);
   const sentPerSecond = isRunning
     ? sentLately(history.sends, { nowMs, sinceMs: runsSince(history) })
     : null;
-  const doneAtMs = doneAt(campaign, { rates, sentPerSecond, nowMs });
+  const doneAtMs = doneAt(campaign, { perSecond: sentPerSecond || rates.nowPerSecond, nowMs });
   const dueAtMs = due?.atMs == null || due.atMs <= due.nowMs + DUE_FROM_MS ? null : due.atMs;
   const condition = conditionOf({
     ...obstacles,
-    ...{ campaign, unsafe, isSettling, rates, sentPerSecond, doneAtMs, dueAtMs },
+    ...{ campaign, unsafe, rates, sentPerSecond, doneAtMs, dueAtMs },
     // One suspended number of a pool keeps no other back.
     halt: found.pool === undefined || standing.isSuspended ? obstacles.halt : undefined,
     pausedBy: pausedBy(acts, campaign),
@@ -94,50 +98,6 @@ function pausedBy(acts: readonly ActLine[], { pausedAt }: Campaign): string | nu
   const line = acts.find(({ what, result }) => what === "pause" && result === "done");
   if (line === undefined || pausedAt === null || Math.abs(line.at - pausedAt) > 10_000) return null;
   return line.who === "dashboard" ? null : line.who;
-}
-
-/** When all of it is handed over, ms; null: it does not run, or its rate is not known. */
-export function doneAt(
-  campaign: Pick<Campaign, "status" | "counts" | "hours" | "endBy">,
-  now: {
-    readonly rates: CampaignPace;
-    readonly sentPerSecond: number | null;
-    readonly nowMs: number;
-  },
-): number | null {
-  const { counts, hours, status } = campaign;
-  const perSecond = now.sentPerSecond || now.rates.nowPerSecond;
-  if (status !== "running" || counts.pending === 0 || !perSecond) return null;
-  if (hours === null) {
-    const speed = speedOf(null, perSecond);
-    return now.nowMs + speed.takesMs(counts.pending, 0);
-  }
-  const { lastMs, late } = forecast({
-    people: peopleLeft(campaign),
-    times: createSendTimes(hours.window, -1),
-    onMiss: hours.window.onMiss,
-    speed: speedOf(null, perSecond),
-    startMs: now.nowMs,
-    endByMs: campaign.endBy,
-  });
-  return late > 0 ? null : lastMs;
-}
-
-/** By place, as if each place had the same share of its people left. */
-function peopleLeft({
-  hours,
-  counts,
-}: Pick<Campaign, "hours" | "counts">): ReadonlyMap<Place, number> {
-  const places = hours?.places ?? [];
-  const timezone = hours?.window.timezone ?? "recipient";
-  const all = places.reduce((sum, [some]) => sum + some, 0);
-  if (timezone !== "recipient" || all === 0) {
-    const zones = timezone === "recipient" ? ["UTC"] : [timezone];
-    return new Map([[{ country: null, zones }, counts.pending]]);
-  }
-  return new Map(
-    places.map(([some, country, zones]) => [{ country, zones }, (some / all) * counts.pending]),
-  );
 }
 
 /** People by place with their next opening, most people first; empty if it has no hours. */

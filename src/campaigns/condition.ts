@@ -217,7 +217,7 @@ function trialOrSending(facts: ConditionFacts): Condition {
     return stop(
       "idle",
       say`Running, but nothing was handed over in the last half minute. ${waits}.`,
-      "Numbers and health says what stands still.",
+      "Numbers and health, or `dropcast doctor`, says what stands still.",
     );
   }
   const speed = sentPerSecond ?? rates.nowPerSecond;

@@ -1,33 +1,8 @@
 import { isStalled, stallWords } from "../export/stall-words.ts";
-import type {
-  Campaign,
-  FurtherTries,
-  Halt,
-  LiveCampaign,
-  NumberStore,
-  PaceNow,
-  Rollback,
-} from "../store/index.ts";
-import { type CampaignBudget, campaignBudget, readBudget } from "./budget.ts";
+import type { Campaign, Halt, LiveCampaign, NumberStore, Rollback } from "../store/index.ts";
 import type { FoundCampaign, Stores } from "./find.ts";
 import { type RecurringWords, readRecurring, recurringWords } from "./recurring.ts";
-import { readWaitsFor, type WaitsFor } from "./waits-for.ts";
 import { readWebhookTroubles, type WebhookTroubles } from "./webhook-troubles.ts";
-
-/** What prevents a campaign from being sent, besides its own status. */
-export interface Obstacles {
-  readonly halt: Halt | undefined;
-  readonly rollback: Rollback | undefined;
-  /** Why nothing is sent although it is running; undefined: a worker is there. */
-  readonly stall: string | undefined;
-  /** The opening of its window it waits for; null: none. */
-  readonly waitsFor: WaitsFor | null;
-  readonly pace: PaceNow;
-  readonly budget: CampaignBudget;
-  readonly webhooks: WebhookTroubles;
-  /** Failed messages that are sent again by themselves. */
-  readonly tries: readonly FurtherTries[];
-}
 
 /** A page of the campaigns; the first is 1. */
 interface Page {
@@ -54,21 +29,6 @@ interface Overview {
   /** Of every number: no webhooks, or refused ones. */
   readonly webhooks: readonly WebhookTroubles[];
   readonly recurring: readonly RecurringWords[];
-}
-
-export async function readObstacles({ campaign, store }: FoundCampaign): Promise<Obstacles> {
-  const [halt, rollback, stall, waitsFor, pace, webhooks, tries, people] = await Promise.all([
-    store.campaigns.halt(),
-    store.rollback.read(),
-    stallOf(store, [campaign]),
-    readWaitsFor(store, campaign),
-    store.pace.read(),
-    readWebhookTroubles(store),
-    store.furtherTries(campaign.id),
-    readBudget(store),
-  ]);
-  const budget = campaignBudget(campaign, people);
-  return { halt, rollback, stall, waitsFor, pace, webhooks, tries, budget };
 }
 
 export async function readOverview(stores: Stores, asked: Page | After): Promise<Overview> {
@@ -149,14 +109,11 @@ export function stallInAny(
 }
 
 /** Why none of a number's running campaigns is being sent; undefined: some is, or none runs. */
-export async function stallOf(
-  store: NumberStore,
-  campaigns: readonly LiveCampaign[] | null = null,
-): Promise<string | undefined> {
+export async function stallOf(store: NumberStore): Promise<string | undefined> {
   const workers = await store.presence("worker");
   // Campaigns are read only if there is no worker.
   if (workers.isLive) return undefined;
-  const live = campaigns ?? (await store.campaigns.live());
+  const live: readonly LiveCampaign[] = await store.campaigns.live();
   const stalled = live.find((campaign) => isStalled(campaign, workers));
   return stalled === undefined ? undefined : stallWords(stalled, workers);
 }

@@ -7,7 +7,7 @@
 import { describePause } from "../core/pause-reason.ts";
 import type { BudgetNow, Campaign, LiveCampaign, NumberStore, PaceNow } from "../store/index.ts";
 import { type CampaignBudget, campaignBudget, readBudget } from "./budget.ts";
-import { doneAt } from "./campaign-view.ts";
+import { doneAt } from "./done-at.ts";
 import type { Stores } from "./find.ts";
 import { type CampaignPace, campaignPace } from "./pace-now.ts";
 import { poolsOf } from "./pools/listed.ts";
@@ -267,7 +267,7 @@ async function readRow({ campaign, number }: Found, { nowMs }: Asked): Promise<L
   return {
     ...listed,
     perSecond,
-    doneAtMs: doneAt(whole, { rates, sentPerSecond: perSecond, nowMs }),
+    doneAtMs: doneAt(whole, { perSecond: perSecond || rates.nowPerSecond, nowMs }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Campaign, LiveCampaign, NumberStore } from "../store/index.ts";
-import { localTime, type Place, placeWords } from "../time/places.ts";
+import { localTime, type Place } from "../time/places.ts";
 import { createSendTimes } from "../time/send-times.ts";
 
 /** The opening a campaign waits for, because no window of its rows is open now. */
@@ -62,17 +62,6 @@ export async function readWaitsFor(
 export function openingWords({ opensAtMs, place }: WaitsFor): string {
   const [zone = "UTC"] = place?.zones ?? [];
   return `${localTime(opensAtMs, zone)} ${zone}`;
-}
-
-/** `waits for Mon 09:00 Europe/Warsaw (12,480 people)`. */
-export function waitsForWords(waits: WaitsFor): string {
-  const { place, people } = waits;
-  const zones = place === null || place.zones.length === 1 ? "" : `, ${placeWords(place)}`;
-  const count = `${people.toLocaleString("en-US")} ${people === 1 ? "person" : "people"}`;
-  return `waits for ${openingWords(waits)} (${people === 0 ? "" : count}${zones})`.replace(
-    " ()",
-    "",
-  );
 }
 
 export function waitsForJson(waits: WaitsFor | null) {

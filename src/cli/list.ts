@@ -1,20 +1,17 @@
 import type { Platform } from "../app/platform.ts";
-import {
-  budgetJson,
-  type CampaignBudget,
-  campaignBudget,
-  readBudget,
-} from "../campaigns/budget.ts";
+import { budgetJson } from "../campaigns/budget.ts";
+import { shortCondition } from "../campaigns/condition-short.ts";
 import { findPools } from "../campaigns/find.ts";
+import {
+  type NumberObstacles,
+  type Obstacles,
+  readNumberObstacles,
+  readObstacles,
+} from "../campaigns/obstacles.ts";
 import { campaignPace, paceJson, ratesDiffer } from "../campaigns/pace-now.ts";
 import { readRecurring, recurringWords } from "../campaigns/recurring.ts";
-import { openingWords, readWaitsFor, type WaitsFor, waitsForJson } from "../campaigns/waits-for.ts";
-import {
-  readWebhookTroubles,
-  type WebhookTroubles,
-  webhookTroubleLines,
-  webhookTroublesJson,
-} from "../campaigns/webhook-troubles.ts";
+import { waitsForJson } from "../campaigns/waits-for.ts";
+import { webhookTroubleLines, webhookTroublesJson } from "../campaigns/webhook-troubles.ts";
 import { accept } from "../core/refusal.ts";
 import {
   campaignJson,
@@ -23,10 +20,8 @@ import {
   rollbackWords,
   settlingWords,
 } from "../export/campaign-json.ts";
-import { shortPauseWords } from "../export/pause-words.ts";
-import { isStalled, stallWords, UNSERVED_FIX, unservedWords } from "../export/stall-words.ts";
-import { trialWords } from "../export/trial-words.ts";
-import type { Campaign, Halt, NumberStore, PaceNow, Presence, Rollback } from "../store/index.ts";
+import { UNSERVED_FIX, unservedWords } from "../export/stall-words.ts";
+import type { Campaign, NumberStore } from "../store/index.ts";
 import { type Command, type CommandSpec, refuseUsage, textOption } from "./command.ts";
 import {
   acceptedRows,
@@ -63,63 +58,60 @@ export const run: Command = async (cli, { options }) => {
   if (!(limit <= LISTED_MAX)) {
     return refuseUsage(`--limit ${asked} is not a number of campaigns.`, "Give 1 to 100000.");
   }
-  return withPlatform(cli, async ({ stores, config }) => {
+  return withPlatform(cli, async ({ stores, config, safety }) => {
     const numbers = await Promise.all(
-      Object.entries(stores).map(async ([number, store]) => {
-        const { campaigns, pace, rollback, presence } = store;
-        return {
-          number,
-          store,
-          pace: await pace.read(),
-          people: await readBudget(store),
-          halt: await campaigns.halt(),
-          rollback: await rollback.read(),
-          isSettling: await rollback.isSettling(),
-          total: await campaigns.count(),
-          newest: await campaigns.list({ max: limit }),
-          live: await campaigns.liveInFull(),
-          workers: await presence("worker"),
-          troubles: await readWebhookTroubles(store),
-        };
-      }),
+      Object.entries(stores).map(async ([number, store]) => ({
+        ...{ number, store, obstacles: await readNumberObstacles(store) },
+        total: await store.campaigns.count(),
+        newest: await store.campaigns.list({ max: limit }),
+        live: await store.campaigns.liveInFull(),
+      })),
     );
     const pools = await findPools(stores, limit);
     const found = numbers
-      .flatMap(({ store, newest, live, people, ...rest }) =>
+      .flatMap(({ newest, live, ...of }) =>
         [...newest, ...live.filter(({ id }) => !newest.some((one) => one.id === id))].map(
-          (campaign) => ({ ...rest, store, campaign, budget: campaignBudget(campaign, people) }),
+          (campaign) => ({ ...of, campaign }),
         ),
       )
       .concat(
         pools.flatMap(({ campaign, store, children = [] }) => {
           const of = numbers.find(({ number }) => number === children[0]?.campaign.number);
-          if (of === undefined) return [];
-          return [{ ...of, store, campaign, budget: campaignBudget(campaign, of.people) }];
+          return of === undefined ? [] : [{ ...of, store, campaign }];
         }),
       )
       .sort((a, b) => b.campaign.createdAt - a.campaign.createdAt);
     const shown = found.filter(({ campaign }, at) => at < limit || campaign.finishedAt === null);
+    const unsafe = safety.problem()?.message;
     const all = await Promise.all(
-      shown.map(async (one) => ({
-        ...one,
-        waitsFor: await readWaitsFor(one.store, one.campaign),
-      })),
+      shown.map(async ({ obstacles: known, ...one }) => {
+        const obstacles = await readObstacles(one, known);
+        return {
+          ...one,
+          obstacles,
+          condition: shortCondition(one.campaign, { ...obstacles, unsafe }, now),
+        };
+      }),
     );
     const unserved = (await Object.values(stores)[0]?.unserved()) ?? [];
     const more = numbers.reduce((sum, { total }) => sum + total, 0) + pools.length - all.length;
     return accept({
-      json: all.map(({ campaign, pace, halt, rollback, workers, waitsFor, troubles, budget }) => ({
+      json: all.map(({ campaign, obstacles }) => ({
         ...campaignJson(campaign),
-        halt: haltJson(halt),
-        hold: backoffJson(pace),
+        halt: haltJson(obstacles.halt),
+        hold: backoffJson(obstacles.pace),
         pace: paceJson(
-          campaignPace(pace, campaign, config.numbers[campaign.number]?.ratePerSecond ?? null),
+          campaignPace(
+            obstacles.pace,
+            campaign,
+            config.numbers[campaign.number]?.ratePerSecond ?? null,
+          ),
         ),
-        rollback: rollbackJson(rollback),
-        stalled: isStalled(campaign, workers) ? "no_worker" : null,
-        waitsFor: waitsForJson(waitsFor),
-        ...budgetJson(budget),
-        ...webhookTroublesJson(troubles),
+        rollback: rollbackJson(obstacles.rollback),
+        stalled: obstacles.stall === undefined ? null : "no_worker",
+        waitsFor: waitsForJson(obstacles.waitsFor),
+        ...budgetJson(obstacles.budget),
+        ...webhookTroublesJson(obstacles.webhooks),
       })),
       text: [
         listText(all),
@@ -176,35 +168,36 @@ const HEAD = ["ID", "NAME", "STATUS", "MODE", "ROWS", "TO SEND", "ACCEPTED", "DE
 const COLUMNS = [...HEAD, "UNKNOWN", "CREATED"];
 const NUMBERS = new Set([4, 5, 6, 7, 8, 9]);
 const NAME_MAX = 32;
-const REASON_MAX = 60;
+const CONDITION_MAX = 70;
 
 interface Listed {
   readonly campaign: Campaign;
-  readonly workers: Presence;
-  readonly waitsFor: WaitsFor | null;
-  readonly budget: CampaignBudget;
+  readonly obstacles: Obstacles;
+  /** What it does now, in a few words. */
+  readonly condition: string;
 }
 
 /** Each sentence once: all campaigns of a number share it. */
 function stallLines(listed: readonly Listed[]): string[] {
-  const stalled = listed.filter(({ campaign, workers }) => isStalled(campaign, workers));
-  const words = stalled.map(({ campaign, workers }) => `\n${stallWords(campaign, workers)}`);
-  return [...new Set(words)];
+  const words = listed.flatMap(({ obstacles }) => obstacles.stall ?? []);
+  return [...new Set(words)].map((line) => `\n${line}`);
 }
 
 /** Each once: numbers may share an address. */
-function troubleLines(numbers: readonly { readonly troubles: WebhookTroubles }[]): string[] {
-  const lines = numbers.flatMap(({ troubles }) => webhookTroubleLines(troubles));
+function troubleLines(numbers: readonly { readonly obstacles: NumberObstacles }[]): string[] {
+  const lines = numbers.flatMap(({ obstacles }) => webhookTroubleLines(obstacles.webhooks));
   return [...new Set(lines)].map((line) => `\n${line}`);
+}
+
+function now(ms: number): string {
+  return clockTime(ms, Date.now());
 }
 
 function listText(listed: readonly Listed[]): string {
   if (listed.length === 0) {
     return "No campaigns yet. Send one: dropcast send CAMPAIGN.yaml LIST.csv";
   }
-  const now = Date.now();
-  const rows = listed.map((one) => {
-    const { campaign } = one;
+  const rows = listed.map(({ campaign, condition }) => {
     const { counts } = campaign;
     const delivered = counts.delivered + counts.read;
     const numbers = [
@@ -218,41 +211,22 @@ function listText(listed: readonly Listed[]): string {
     return [
       campaign.id,
       shorten(printable(campaign.name), NAME_MAX),
-      statusWords(one),
+      shorten(printable(condition), CONDITION_MAX),
       campaign.mode,
       ...numbers.map(count),
-      clockTime(campaign.createdAt, now),
+      now(campaign.createdAt),
     ];
   });
   return table([COLUMNS, ...rows], NUMBERS);
-}
-
-function statusWords({ campaign, workers, waitsFor, budget }: Listed): string {
-  const time = (ms: number) => clockTime(ms, Date.now());
-  if (campaign.status === "paused") {
-    return `paused: ${shorten(printable(shortPauseWords(campaign, time)), REASON_MAX)}`;
-  }
-  if (isStalled(campaign, workers)) return `${campaign.status}: no worker`;
-  if (waitsFor !== null) return `waits for ${openingWords(waitsFor)}`;
-  if (budget.waitsUntilMs !== null) {
-    return `waits for budget: ${time(budget.waitsUntilMs)}`;
-  }
-  const trial = trialWords(campaign, time);
-  return trial === null ? campaign.status : `${campaign.status}: ${trial}`;
 }
 
 function shorten(text: string, max: number): string {
   return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
 }
 
-function stopLines(stops: {
-  number: string;
-  halt: Halt | undefined;
-  rollback: Rollback | undefined;
-  isSettling: boolean;
-  pace: PaceNow;
-}): string[] {
-  const { number, halt, rollback, isSettling, pace } = stops;
+function stopLines(of: { number: string; obstacles: NumberObstacles }): string[] {
+  const { number } = of;
+  const { halt, rollback, isSettling, pace } = of.obstacles;
   const back = rollback === undefined ? [] : [`\n${rollbackWords(number, rollback)}`];
   const suspended = halt === undefined ? [] : [`\n${suspensionWords(number, halt)}`];
   const backoff = pace.holdUntilMs === null ? [] : [`\nNumber ${number} ${backoffWords(pace)}.`];

@@ -1,3 +1,4 @@
+import { doneAt } from "../campaigns/done-at.ts";
 import { reasonWords } from "../export/campaign-json.ts";
 import { trialWords } from "../export/trial-words.ts";
 import type { Campaign } from "../store/index.ts";
@@ -29,12 +30,6 @@ export function createRateMeter(): RateMeter {
 /** Rows that were sent, or that ended in the attempt. */
 function handled(campaign: Campaign): number {
   return acceptedRows(campaign) + campaign.counts.failed + campaign.counts.unknown;
-}
-
-/** When the last message will be sent at the current rate; null if that is not known. */
-function expectedEnd(campaign: Campaign, perSecond: number, nowMs: number): number | null {
-  if (campaign.status !== "running" || perSecond <= 0) return null;
-  return nowMs + (rowsToSend(campaign) / perSecond) * 1_000;
 }
 
 interface ProgressSample {
@@ -92,14 +87,15 @@ function now({ campaign, perSecond, nowMs }: ProgressSample): string {
     case "running": {
       const trial = trialWords(campaign, (ms) => clockTime(ms, nowMs));
       if (trial !== null) return trial;
-      const end = expectedEnd(campaign, perSecond, nowMs);
-      if (end === null) {
+      if (perSecond <= 0) {
         const justStarted = nowMs - (campaign.startedAt ?? nowMs) < RATE_WINDOW_MS;
         if (justStarted) return "starting";
         return campaign.hours === null
           ? "nothing was sent in the last seconds"
           : "nothing was sent in the last seconds; show says which hours it waits for";
       }
+      const end = doneAt(campaign, { perSecond, nowMs });
+      if (end === null) return rate(perSecond);
       const left =
         end - nowMs < 60_000 ? `in ${duration(end - nowMs)}` : `about ${clockTime(end, nowMs)}`;
       return `${rate(perSecond)}, done ${left}`;

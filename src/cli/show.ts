@@ -1,24 +1,11 @@
-import {
-  budgetJson,
-  type CampaignBudget,
-  campaignBudget,
-  readBudget,
-  waitsForBudgetWords,
-} from "../campaigns/budget.ts";
+import { budgetJson } from "../campaigns/budget.ts";
+import { type CampaignView, nowJson, readCampaignView } from "../campaigns/campaign-view.ts";
+import type { Condition, ConditionKind } from "../campaigns/condition-facts.ts";
 import { findCampaign } from "../campaigns/find.ts";
-import { type CampaignPace, campaignPace, paceJson } from "../campaigns/pace-now.ts";
-import { readStanding } from "../campaigns/pools/standing.ts";
-import {
-  readWaitsFor,
-  type WaitsFor,
-  waitsForJson,
-  waitsForWords,
-} from "../campaigns/waits-for.ts";
-import {
-  readWebhookTroubles,
-  webhookTroubleLines,
-  webhookTroublesJson,
-} from "../campaigns/webhook-troubles.ts";
+import { type CampaignPace, paceJson } from "../campaigns/pace-now.ts";
+import { saidText } from "../campaigns/said.ts";
+import { waitsForJson } from "../campaigns/waits-for.ts";
+import { webhookTroubleLines, webhookTroublesJson } from "../campaigns/webhook-troubles.ts";
 import { describeFailure } from "../core/failure.ts";
 import { STATE_NAMES } from "../core/message.ts";
 import { modeOption } from "../core/mode.ts";
@@ -37,7 +24,6 @@ import { chargedWords } from "../export/charged-words.ts";
 import { childrenJson } from "../export/children-json.ts";
 import { endpointJson, endpointWords, isEndpointInTrouble } from "../export/endpoint-words.ts";
 import { furtherTriesJson } from "../export/further-tries-words.ts";
-import { isStalled, stallWords } from "../export/stall-words.ts";
 import { trialWords } from "../export/trial-words.ts";
 import type { Campaign, FurtherTries, Halt, UnknownRows, WaitingRow } from "../store/index.ts";
 import { CAMPAIGN_ID, type Command, type CommandSpec } from "./command.ts";
@@ -70,99 +56,76 @@ export const run: Command = (cli, { args: [id = ""] }) =>
     const found = await findCampaign(platform.stores, id);
     if (!found.ok) return found;
     const { campaign, store } = found.value;
-    const [
-      ...[
-        halt,
-        pace,
-        rollback,
-        isSettling,
-        unknown,
-        waits,
-        workers,
-        troubles,
-        waitsFor,
-        tries,
-        endpoints,
-      ]
-    ] = await Promise.all([
-      store.campaigns.halt(),
-      store.pace.read(),
-      store.rollback.read(),
-      store.rollback.isSettling(),
-      store.campaigns.unknown(id),
+    const { numbers, webhooksOut } = platform.config;
+    const unsafe = platform.safety.problem();
+    const unsafeWords = unsafe === undefined ? undefined : `${unsafe.message} ${unsafe.fix}`;
+    const configured = numbers[campaign.number]?.ratePerSecond ?? null;
+    const [view, waits, endpoints] = await Promise.all([
+      readCampaignView(found.value, unsafeWords, configured),
       campaign.status === "running" ? store.waiting(id) : [],
-      store.presence("worker"),
-      readWebhookTroubles(store),
-      readWaitsFor(store, campaign),
-      store.furtherTries(id),
       store.notices.endpoints(),
     ]);
-    const budget = campaignBudget(campaign, await readBudget(store));
-    const standing = await readStanding(found.value);
+    const { unknown, rates, tries, condition, standing } = view;
     // One suspended number of a pool keeps no other back.
     const ofAll = found.value.pool === undefined || standing.isSuspended;
-    const { number } = campaign;
-    const configured = platform.config.numbers[number]?.ratePerSecond ?? null;
-    const rates = campaignPace(pace, campaign, configured);
-    const differs = rates.differs === null ? "" : `\n\n${ratesDifferWords(number, rates.differs)}`;
-    const stall = isStalled(campaign, workers) ? stallWords(campaign, workers) : undefined;
-    const quiet = webhookTroubleLines(troubles)
-      .map((line) => `\n\n${line}`)
-      .join("");
+    const halt = ofAll ? view.halt : undefined;
     const untold = endpoints
       .filter(isEndpointInTrouble)
-      .map((state) => `\n\nWebhooks out, ${endpointWords(state, platform.config.webhooksOut)}.`)
-      .join("");
-    const backoff = pace.holdUntilMs === null ? "" : `\n\nNumber ${number} ${backoffWords(pace)}.`;
-    const unsafe = platform.safety.problem();
-    const unsent = unsafe === undefined ? "" : `\n\n${unsafe.message} ${unsafe.fix}`;
-    const settling = isSettling ? `\n\n${settlingWords(number)}` : "";
-    const back = rollback === undefined ? settling : `\n\n${rollbackWords(number, rollback)}`;
+      .map((state) => `Webhooks out, ${endpointWords(state, webhooksOut)}.`);
     return accept({
       json: {
         ...campaignJson(campaign),
         ...childrenJson(found.value),
-        halt: haltJson(halt),
-        hold: backoffJson(pace),
+        now: nowJson(view),
+        halt: haltJson(view.halt),
+        hold: backoffJson(view.pace),
         pace: paceJson(rates),
-        ...budgetJson(budget),
-        rollback: rollbackJson(rollback),
+        ...budgetJson(view.budget),
+        rollback: rollbackJson(view.rollback),
         unknown: unknownJson(unknown),
         waits,
-        waitsFor: waitsForJson(waitsFor),
+        waitsFor: waitsForJson(view.waitsFor),
         furtherTries: furtherTriesJson(tries),
-        stalled: stall === undefined ? null : "no_worker",
-        ...webhookTroublesJson(troubles),
+        stalled: view.stall === undefined ? null : "no_worker",
+        ...webhookTroublesJson(view.webhooks),
         webhooksOut: endpoints.map(endpointJson),
       },
       text:
-        campaignText(campaign, ofAll ? halt : undefined, cli.terminal, {
-          ...{ unknown, waits, stall, waitsFor, rates, budget, tries },
-        }) +
-        unsent +
-        backoff +
-        differs +
-        back +
-        quiet +
-        untold +
-        childrenText(found.value, standing),
+        [
+          campaignText(campaign, halt, cli.terminal, { unknown, waits, condition, rates, tries }),
+          ...obstacleLines(campaign.number, view, unsafeWords),
+          ...webhookTroubleLines(view.webhooks),
+          ...untold,
+        ].join("\n\n") + childrenText(found.value, standing),
     });
   });
 
+/** What keeps the number from sending; what the campaign's own sentence says is not repeated. */
+function obstacleLines(
+  number: string,
+  { condition, pace, rates, rollback, isSettling }: CampaignView,
+  unsafe: string | undefined,
+): string[] {
+  const lines: readonly (readonly [ConditionKind | null, string | null])[] = [
+    ["unsafe", unsafe ?? null],
+    ["backoff", pace.holdUntilMs === null ? null : `Number ${number} ${backoffWords(pace)}.`],
+    [null, rates.differs === null ? null : ratesDifferWords(number, rates.differs)],
+    ["rollback", rollback === undefined ? null : rollbackWords(number, rollback)],
+    ["settling", isSettling && rollback === undefined ? settlingWords(number) : null],
+  ];
+  return lines.flatMap(([kind, words]) => (words === null || kind === condition.kind ? [] : words));
+}
+
 /** Shown only by `show`. */
 interface Details {
+  /** What it does now, why, and what waits. */
+  readonly condition?: Condition;
   readonly unknown?: UnknownRows | undefined;
   readonly waits?: readonly WaitingRow[];
-  /** Why nothing is sent although it is running. */
-  readonly stall?: string | undefined;
-  /** The opening of its window that it waits for. */
-  readonly waitsFor?: WaitsFor | null;
   /** Failed messages that are sent again by themselves. */
   readonly tries?: readonly FurtherTries[];
   /** How fast it may send now. */
   readonly rates?: CampaignPace;
-  /** Whether it waits for the budget of people. */
-  readonly budget?: CampaignBudget;
 }
 
 /** A campaign for people, with possible next steps. */
@@ -170,15 +133,14 @@ export function campaignText(
   campaign: Campaign,
   halt: Halt | undefined,
   { colours }: Pick<Terminal, "colours">,
-  { unknown, waits = [], stall, waitsFor = null, rates, budget, tries = [] }: Details = {},
+  { condition, unknown, waits = [], rates, tries = [] }: Details = {},
 ): string {
-  const reason = reasonWords(campaign);
-  const waiting = waitsFor === null ? budgetWaits(budget) : waitsForWords(waitsFor);
-  const why = stall ?? waiting ?? reason;
+  const why = condition === undefined ? reasonWords(campaign) : null;
   const status = why === null ? campaign.status : `${campaign.status}: ${printable(why)}`;
   const head: [string, string][] = [
     ["Campaign", `${campaign.id}  ${printable(campaign.name)}`],
     ["Status", status],
+    ...(condition === undefined ? [] : [["Now", nowWords(condition)] as [string, string]]),
     ["List", `${printable(campaign.file)}, ${counted(campaign.rows, "row")}`],
   ];
   const { mode } = campaign;
@@ -195,7 +157,10 @@ export function campaignText(
   if (capped !== null) head.push(["Caps", capped]);
   head.push(...times(campaign));
   const parts = [table(head.map(([name, text]) => [colours.bold(name), text]))];
-  if (halt !== undefined) parts.push(colours.red(suspensionWords(campaign.number, halt)));
+  if (condition != null && condition.advice !== null) parts.push(printable(condition.advice));
+  if (halt !== undefined && condition?.kind !== "suspended") {
+    parts.push(colours.red(suspensionWords(campaign.number, halt)));
+  }
   parts.push(countsText(campaign));
   if (campaign.errors.length > 0) parts.push(errorsText(campaign));
   if (unknown !== undefined) parts.push(unknownText(unknown));
@@ -205,9 +170,8 @@ export function campaignText(
   return parts.join("\n\n");
 }
 
-function budgetWaits(budget: CampaignBudget | undefined): string | null {
-  if (budget === undefined || budget.waitsUntilMs === null) return null;
-  return waitsForBudgetWords(budget, clockTime(budget.waitsUntilMs, Date.now()));
+function nowWords({ words }: Condition): string {
+  return printable(saidText(words, (ms) => clockTime(ms, Date.now())));
 }
 
 function times(campaign: Campaign): [string, string][] {

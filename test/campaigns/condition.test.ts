@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { conditionOf } from "../../src/campaigns/condition.ts";
 import type { ConditionFacts, ConditionKind } from "../../src/campaigns/condition-facts.ts";
+import { shortCondition } from "../../src/campaigns/condition-short.ts";
 import { saidText } from "../../src/campaigns/said.ts";
 import { zeroCounts } from "../../src/core/message.ts";
 import { STOP_ON } from "../../src/core/stop-on.ts";
@@ -439,6 +440,33 @@ test("of several obstacles the one that a person has to remove is told", () => {
   expect(conditionWith(safe).kind).toBe("rollback");
   expect(conditionWith({ ...kept, isSettling: false }).kind).toBe("no_worker");
 });
+
+const SHORT: readonly (readonly [short: string, changes: Changes])[] = [
+  ["running: nothing is sent", { rollback: ROLLBACK, stall: "No worker." }],
+  ["running: no worker", { stall: "No worker.", budget: { now: null, waitsUntilMs: AT } }],
+  ["backs off until 10:42", { pace: { ...FACTS.pace, holdUntilMs: AT } }],
+  ["waits for budget: 11:42", { budget: { now: null, waitsUntilMs: AT + HOUR } }],
+  ["waits for Sun 10:42 UTC", { waitsFor: { opensAtMs: AT, place: null, people: 3 } }],
+  [
+    "running: canary: 12 of 20 delivered, 3 failed, needs 16 by 10:42",
+    {
+      campaign: { trial: trial("canary", AT) },
+    },
+  ],
+  ["paused: by an operator", { campaign: paused("operator"), stall: "No worker." }],
+  ["finished", { campaign: { status: "finished", finishedAt: AT }, stall: "No worker." }],
+  ["running", {}],
+];
+
+test.each(SHORT)(
+  "a list says %s for what the page of the campaign says in a sentence",
+  (short, changes) => {
+    const { counts = WAITING, campaign = {}, ...facts } = changes;
+    const its = { ...CAMPAIGN, counts: { ...zeroCounts(), ...counts }, ...campaign };
+
+    expect(shortCondition(its, { ...FACTS, ...facts }, clock)).toBe(short);
+  },
+);
 
 test("a paused campaign says what else keeps it from being sent", () => {
   const { advice } = conditionWith({ campaign: paused("operator"), unsafe: "appendonly is off." });

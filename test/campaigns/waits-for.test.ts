@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readWaitsFor, waitsForWords } from "../../src/campaigns/waits-for.ts";
+import { openingWords, readWaitsFor } from "../../src/campaigns/waits-for.ts";
 import { zeroCounts } from "../../src/core/message.ts";
 import type { Campaign, FurtherTries } from "../../src/store/index.ts";
 
@@ -35,9 +35,10 @@ function waitsAt(
 test("a campaign that waits for an opening says when it is by the clock there, and for how many", async () => {
   const waits = await waitsAt(OPENS);
   expect(waits).toMatchObject({ opensAtMs: OPENS, people: 12_480 });
-  expect(waits && waitsForWords(waits)).toBe("waits for Mon 09:00 Europe/Warsaw (12,480 people)");
+  expect(waits && openingWords(waits)).toBe("Mon 09:00 Europe/Warsaw");
   const later = await waitsAt(Date.parse("2026-11-30T14:00:00Z"));
-  expect(later && waitsForWords(later)).toBe("waits for Mon 09:00 America/New_York (500 people)");
+  expect(later && openingWords(later)).toBe("Mon 09:00 America/New_York");
+  expect(later?.people).toBe(500);
 });
 
 test("of one zone for all, and of a time that no place opens at, it says what it can", async () => {
@@ -47,9 +48,10 @@ test("of one zone for all, and of a time that no place opens at, it says what it
       places: [[2, null, ["Asia/Kolkata"]]],
     },
   });
-  expect(one && waitsForWords(one)).toBe("waits for Mon 09:00 Asia/Kolkata (2 people)");
+  expect(one && openingWords(one)).toBe("Mon 09:00 Asia/Kolkata");
+  expect(one?.people).toBe(2);
   const retry = await waitsAt(NOW + 120_000);
-  expect(retry && waitsForWords(retry)).toBe("waits for Mon 03:02 UTC");
+  expect(retry && openingWords(retry)).toBe("Mon 03:02 UTC");
   // Not worth a word.
   expect(await waitsAt(NOW + 5_000)).toBeNull();
 });

@@ -56,7 +56,7 @@ test("a campaign that waits for the budget says so, and when the next messages m
     waitsForBudget: nextAt,
   });
   expect(words.stdout).toMatch(
-    /running: waits for the budget of portfolio \S+ \(8 of 8 people in 24 hours\): the next messages may go at /,
+    /Now +Waits until .+: the daily limit of people of portfolio \S+ is used up \(8 of 8 people in 24 hours\)\. 3 people wait\./,
   );
   expect(listed.stdout).toMatch(/waits for budget: \S+/);
   expect(doctor.stdout).toMatch(

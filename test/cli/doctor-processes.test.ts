@@ -164,10 +164,13 @@ test("show and list say that nothing is sent while no worker is there", async ()
   const calm = await runHere(place, ["show", id]);
   const calmList = await runHere(place, ["list", "--json"]);
 
-  expect(shown.stdout).toContain(`running: ${words} Start one with \`dropcast worker\``);
+  expect(shown.stdout).toContain(`Nothing is sent: no worker of number ${number} is running. 3`);
+  expect(shown.stdout).toContain(`${words} Start one with \`dropcast worker\``);
   expect(listed.stdout).toContain("running: no worker");
   expect(listed.stdout.split(words)).toHaveLength(2);
-  expect(JSON.parse(scripted.stdout)).toMatchObject({ status: "running", stalled: "no_worker" });
+  expect(JSON.parse(scripted.stdout)).toMatchObject({
+    ...{ status: "running", stalled: "no_worker", now: { kind: "no_worker" } },
+  });
   expect(JSON.parse(listedJson.stdout)).toMatchObject([
     { status: "running", stalled: "no_worker" },
   ]);

@@ -1,7 +1,7 @@
 import { rollbackWords, settlingWords } from "../../export/campaign-json.ts";
 import { backoffWords, suspensionWords } from "../../export/number-words.ts";
 import type { FoundCampaign } from "../find.ts";
-import { stallOf } from "../overview.ts";
+import { readObstacles } from "../obstacles.ts";
 
 /** What keeps some numbers of a pool from sending, while others go on. */
 export interface Standing {
@@ -16,15 +16,9 @@ export async function readStanding({ children = [] }: FoundCampaign): Promise<St
   const open = children.filter(({ campaign }) => campaign.finishedAt === null);
   const numbers = [...new Map(open.map((child) => [child.store.number, child])).values()];
   const each = await Promise.all(
-    numbers.map(async ({ store, campaign }) => {
-      const { number } = store;
-      const [halt, rollback, isSettling, pace, stall] = await Promise.all([
-        store.campaigns.halt(),
-        store.rollback.read(),
-        store.rollback.isSettling(),
-        store.pace.read(),
-        stallOf(store, [campaign]),
-      ]);
+    numbers.map(async (child) => {
+      const { number } = child.store;
+      const { halt, rollback, isSettling, pace, stall } = await readObstacles(child);
       const words = [
         ...(rollback === undefined ? [] : [rollbackWords(number, rollback)]),
         ...(isSettling ? [settlingWords(number)] : []),
