@@ -1,13 +1,8 @@
 import type { Platform } from "../app/platform.ts";
 import { budgetJson } from "../campaigns/budget.ts";
 import { shortCondition } from "../campaigns/condition-short.ts";
-import { findPools } from "../campaigns/find.ts";
-import {
-  type NumberObstacles,
-  type Obstacles,
-  readNumberObstacles,
-  readObstacles,
-} from "../campaigns/obstacles.ts";
+import type { Stores } from "../campaigns/find.ts";
+import { type ListedCampaign, type ListedNumber, readListing } from "../campaigns/listing.ts";
 import { campaignPace, paceJson, ratesDiffer } from "../campaigns/pace-now.ts";
 import { readRecurring, recurringWords } from "../campaigns/recurring.ts";
 import { waitsForJson } from "../campaigns/waits-for.ts";
@@ -21,7 +16,7 @@ import {
   settlingWords,
 } from "../export/campaign-json.ts";
 import { UNSERVED_FIX, unservedWords } from "../export/stall-words.ts";
-import type { Campaign, NumberStore } from "../store/index.ts";
+import type { NumberStore } from "../store/index.ts";
 import { type Command, type CommandSpec, refuseUsage, textOption } from "./command.ts";
 import {
   acceptedRows,
@@ -59,81 +54,64 @@ export const run: Command = async (cli, { options }) => {
     return refuseUsage(`--limit ${asked} is not a number of campaigns.`, "Give 1 to 100000.");
   }
   return withPlatform(cli, async ({ stores, config, safety }) => {
-    const numbers = await Promise.all(
-      Object.entries(stores).map(async ([number, store]) => ({
-        ...{ number, store, obstacles: await readNumberObstacles(store) },
-        total: await store.campaigns.count(),
-        newest: await store.campaigns.list({ max: limit }),
-        live: await store.campaigns.liveInFull(),
-      })),
-    );
-    const pools = await findPools(stores, limit);
-    const found = numbers
-      .flatMap(({ newest, live, ...of }) =>
-        [...newest, ...live.filter(({ id }) => !newest.some((one) => one.id === id))].map(
-          (campaign) => ({ ...of, campaign }),
-        ),
-      )
-      .concat(
-        pools.flatMap(({ campaign, store, children = [] }) => {
-          const of = numbers.find(({ number }) => number === children[0]?.campaign.number);
-          return of === undefined ? [] : [{ ...of, store, campaign }];
-        }),
-      )
-      .sort((a, b) => b.campaign.createdAt - a.campaign.createdAt);
-    const shown = found.filter(({ campaign }, at) => at < limit || campaign.finishedAt === null);
+    const { campaigns, numbers, more } = await readListing(stores, limit);
+    const older = more > 0 ? [`${count(more)} older ones are not shown: ${MORE}`] : [];
     const unsafe = safety.problem()?.message;
-    const all = await Promise.all(
-      shown.map(async ({ obstacles: known, ...one }) => {
-        const obstacles = await readObstacles(one, known);
-        return {
-          ...one,
-          obstacles,
-          condition: shortCondition(one.campaign, { ...obstacles, unsafe }, now),
-        };
-      }),
-    );
-    const unserved = (await Object.values(stores)[0]?.unserved()) ?? [];
-    const more = numbers.reduce((sum, { total }) => sum + total, 0) + pools.length - all.length;
     return accept({
-      json: all.map(({ campaign, obstacles }) => ({
-        ...campaignJson(campaign),
-        halt: haltJson(obstacles.halt),
-        hold: backoffJson(obstacles.pace),
-        pace: paceJson(
-          campaignPace(
-            obstacles.pace,
-            campaign,
-            config.numbers[campaign.number]?.ratePerSecond ?? null,
-          ),
-        ),
-        rollback: rollbackJson(obstacles.rollback),
-        stalled: obstacles.stall === undefined ? null : "no_worker",
-        waitsFor: waitsForJson(obstacles.waitsFor),
-        ...budgetJson(obstacles.budget),
-        ...webhookTroublesJson(obstacles.webhooks),
-      })),
+      json: campaigns.map((one) =>
+        listedJson(one, config.numbers[one.campaign.number]?.ratePerSecond ?? null),
+      ),
       text: [
-        listText(all),
-        ...(more > 0
-          ? [`${count(more)} older ones are not shown: dropcast list --limit 1000`]
-          : []),
+        listText(campaigns, unsafe),
+        ...older,
         ...numbers.flatMap(stopLines),
-        ...stallLines(all),
-        ...unserved
-          .filter(({ number }) => !Object.hasOwn(stores, number))
-          .map(
-            ({ number, isRunning }) =>
-              `\nNumber ${number}: ${unservedWords(isRunning)}. ${UNSERVED_FIX}`,
-          ),
+        ...stallLines(campaigns),
+        ...(await unservedLines(stores)),
         ...troubleLines(numbers),
-        ...(cli.json || all.length > 0 ? [] : await elsewhereLines(Object.values(stores))),
-        ...(cli.json ? [] : recurringLines(await readRecurring(stores))),
-        ...(cli.json ? [] : await dropsNow(config)),
+        ...(cli.json ? [] : await linesBeside(stores, config, campaigns.length)),
       ].join("\n"),
     });
   });
 };
+
+const MORE = "dropcast list --limit 1000";
+
+function listedJson({ campaign, obstacles }: ListedCampaign, configured: number | null) {
+  return {
+    ...campaignJson(campaign),
+    halt: haltJson(obstacles.halt),
+    hold: backoffJson(obstacles.pace),
+    pace: paceJson(campaignPace(obstacles.pace, campaign, configured)),
+    rollback: rollbackJson(obstacles.rollback),
+    stalled: obstacles.stall === undefined ? null : "no_worker",
+    waitsFor: waitsForJson(obstacles.waitsFor),
+    ...budgetJson(obstacles.budget),
+    ...webhookTroublesJson(obstacles.webhooks),
+  };
+}
+
+/** Numbers with campaigns that no process has in its configuration. */
+async function unservedLines(stores: Stores): Promise<string[]> {
+  const unserved = (await Object.values(stores)[0]?.unserved()) ?? [];
+  return unserved
+    .filter(({ number }) => !Object.hasOwn(stores, number))
+    .map(
+      ({ number, isRunning }) => `\nNumber ${number}: ${unservedWords(isRunning)}. ${UNSERVED_FIX}`,
+    );
+}
+
+/** What is not a campaign here: those of the other mode, recurring files, and the drop folder. */
+async function linesBeside(
+  stores: Stores,
+  config: Platform["config"],
+  listed: number,
+): Promise<string[]> {
+  return [
+    ...(listed > 0 ? [] : await elsewhereLines(Object.values(stores))),
+    ...recurringLines(await readRecurring(stores)),
+    ...(await dropsNow(config)),
+  ];
+}
 
 function recurringLines(states: Parameters<typeof recurringWords>[0][]): string[] {
   if (states.length === 0) return [];
@@ -170,21 +148,14 @@ const NUMBERS = new Set([4, 5, 6, 7, 8, 9]);
 const NAME_MAX = 32;
 const CONDITION_MAX = 70;
 
-interface Listed {
-  readonly campaign: Campaign;
-  readonly obstacles: Obstacles;
-  /** What it does now, in a few words. */
-  readonly condition: string;
-}
-
 /** Each sentence once: all campaigns of a number share it. */
-function stallLines(listed: readonly Listed[]): string[] {
+function stallLines(listed: readonly ListedCampaign[]): string[] {
   const words = listed.flatMap(({ obstacles }) => obstacles.stall ?? []);
   return [...new Set(words)].map((line) => `\n${line}`);
 }
 
 /** Each once: numbers may share an address. */
-function troubleLines(numbers: readonly { readonly obstacles: NumberObstacles }[]): string[] {
+function troubleLines(numbers: readonly ListedNumber[]): string[] {
   const lines = numbers.flatMap(({ obstacles }) => webhookTroubleLines(obstacles.webhooks));
   return [...new Set(lines)].map((line) => `\n${line}`);
 }
@@ -193,11 +164,12 @@ function now(ms: number): string {
   return clockTime(ms, Date.now());
 }
 
-function listText(listed: readonly Listed[]): string {
+function listText(listed: readonly ListedCampaign[], unsafe: string | undefined): string {
   if (listed.length === 0) {
     return "No campaigns yet. Send one: dropcast send CAMPAIGN.yaml LIST.csv";
   }
-  const rows = listed.map(({ campaign, condition }) => {
+  const rows = listed.map(({ campaign, obstacles }) => {
+    const condition = shortCondition(campaign, { ...obstacles, unsafe }, now);
     const { counts } = campaign;
     const delivered = counts.delivered + counts.read;
     const numbers = [
@@ -224,9 +196,8 @@ function shorten(text: string, max: number): string {
   return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
 }
 
-function stopLines(of: { number: string; obstacles: NumberObstacles }): string[] {
-  const { number } = of;
-  const { halt, rollback, isSettling, pace } = of.obstacles;
+function stopLines({ number, obstacles }: ListedNumber): string[] {
+  const { halt, rollback, isSettling, pace } = obstacles;
   const back = rollback === undefined ? [] : [`\n${rollbackWords(number, rollback)}`];
   const suspended = halt === undefined ? [] : [`\n${suspensionWords(number, halt)}`];
   const backoff = pace.holdUntilMs === null ? [] : [`\nNumber ${number} ${backoffWords(pace)}.`];

@@ -51,7 +51,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "drops",
       "find",
       "found-in-answer",
-      "obstacles",
+      "listing",
       "opt-outs",
       "overview",
       "pace-now",
