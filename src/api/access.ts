@@ -45,6 +45,29 @@ export function refuseRole({ role }: Access, needed: Role): Refused | null {
   );
 }
 
+/** Who may do something. */
+export interface Right {
+  readonly role: Role;
+  /** It concerns every number, so it is for those only who may see all. */
+  readonly everyNumber?: true;
+}
+
+/** What concerns people and not a campaign: addresses and pages ask here alike. */
+export const RIGHTS = {
+  listOptOuts: { role: "viewer", everyNumber: true },
+  findOptOut: { role: "viewer" },
+  addOptOuts: { role: "operator" },
+  importOptOuts: { role: "admin", everyNumber: true },
+  /** It lets every number write to the person. */
+  removeOptOuts: { role: "operator", everyNumber: true },
+  erase: { role: "admin", everyNumber: true },
+} as const satisfies Record<string, Right>;
+
+/** Null if an access has the right, else `api_role_too_low` or `api_numbers_limited`. */
+export function refuseRight(access: Access, { role, everyNumber }: Right): Refused | null {
+  return refuseRole(access, role) ?? (everyNumber ? refuseLimited(access) : null);
+}
+
 /** What an access may do and see, as one text. */
 export function rightsOf({ role, numbers }: Pick<Access, "role" | "numbers">): string {
   return JSON.stringify({ role, numbers: numbers === null ? null : [...numbers].sort() });

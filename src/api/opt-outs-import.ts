@@ -7,7 +7,7 @@ import { type Refused, type Result, refuse } from "../core/refusal.ts";
 import { toProblem } from "../http/problem.ts";
 import { type ImportedOptOuts, importOptOuts } from "../producer/suppressions/import-entries.ts";
 import { SCOPES, type Scope } from "../store/index.ts";
-import { type ApiContext, actorOf, refuseLimited } from "./access.ts";
+import { type ApiContext, actorOf, RIGHTS } from "./access.ts";
 import { problemResponse } from "./answer.ts";
 import { uploadProblem } from "./create.ts";
 import { readFileForm } from "./file-form.ts";
@@ -115,7 +115,10 @@ export function addOptOutImport({ raw }: Router, deps: ImportDeps): void {
   raw(
     {
       ...{ method: "post", path: "/api/opt-outs/import", name: "importOptOuts", tag: TAG },
-      ...{ summary: "Adds the people of a file (CSV, or one number a line)", role: "admin" },
+      ...{
+        summary: "Adds the people of a file (CSV, or one number a line)",
+        ...RIGHTS.importOptOuts,
+      },
       description: "All readable rows are added; the others are listed, with their lines.",
       query: importQuery,
       request: {
@@ -131,8 +134,6 @@ export function addOptOutImport({ raw }: Router, deps: ImportDeps): void {
       ],
     },
     async (context) => {
-      const limited = refuseLimited(context.get("access"));
-      if (limited !== null) return problemResponse(toProblem(limited));
       const query = importQuery.safeParse(context.req.query());
       if (!query.success) return problemResponse(toProblem(queryInvalid(query.error)));
       const { body } = context.req.raw;

@@ -12,7 +12,7 @@ import {
   SCOPES,
   type Suppressions,
 } from "../store/index.ts";
-import { refuseLimited } from "./access.ts";
+import { RIGHTS } from "./access.ts";
 import type { Router } from "./route.ts";
 import { cursor, nextCursor, orNull, time } from "./schemas.ts";
 
@@ -84,12 +84,10 @@ export function addOptOuts({ route }: Router, deps: OptOutDeps): void {
   route(
     {
       ...{ method: "get", path: "/api/opt-outs", name: "listOptOuts", tag: TAG },
-      ...{ summary: "People who must not be messaged", role: "viewer" },
+      ...{ summary: "People who must not be messaged", ...RIGHTS.listOptOuts },
       ...{ query: listQuery, answer: listJson, problems: ["dashboard_query_invalid"] },
     },
-    async ({ access, query }) => {
-      const limited = refuseLimited(access);
-      if (limited !== null) return limited;
+    async ({ query }) => {
       const page = await (await deps.suppressions()).page(Number(query.cursor ?? 0), query.limit);
       return accept({
         optOuts: page.entries.map(toJson),
@@ -101,8 +99,8 @@ export function addOptOuts({ route }: Router, deps: OptOutDeps): void {
   route(
     {
       ...{ method: "get", path: "/api/opt-outs/counts", name: "countOptOuts", tag: TAG },
-      ...{ summary: "How many people are on the list, by origin", role: "viewer" },
-      ...{ answer: countsJson, problems: [], everyNumber: true },
+      ...{ summary: "How many people are on the list, by origin", ...RIGHTS.listOptOuts },
+      ...{ answer: countsJson, problems: [] },
     },
     async () => accept(await (await deps.suppressions()).counts()),
   );
@@ -110,7 +108,7 @@ export function addOptOuts({ route }: Router, deps: OptOutDeps): void {
   route(
     {
       ...{ method: "post", path: "/api/opt-outs/find", name: "findOptOut", tag: TAG },
-      ...{ summary: "What is known of one person", role: "viewer", body: findBody },
+      ...{ summary: "What is known of one person", ...RIGHTS.findOptOut, body: findBody },
       description: "Limited to some numbers you get no `origin`, `who` and `source`.",
       answer: z.object({ optOut: orNull(optOutJson) }),
       problems: ["dashboard_body_invalid", "phone_unreadable"],
@@ -127,7 +125,10 @@ export function addOptOuts({ route }: Router, deps: OptOutDeps): void {
   route(
     {
       ...{ method: "post", path: "/api/opt-outs", name: "addOptOuts", tag: TAG },
-      ...{ summary: "Adds people; from the answer on no number messages them", role: "operator" },
+      ...{
+        summary: "Adds people; from the answer on no number messages them",
+        ...RIGHTS.addOptOuts,
+      },
       body: addBody,
       problems: ["dashboard_body_invalid", "phone_unreadable", "redis_replicas_behind"],
       answer: z.object({ added: z.int(), unchanged: z.int(), scope }),
@@ -145,14 +146,12 @@ export function addOptOuts({ route }: Router, deps: OptOutDeps): void {
   route(
     {
       ...{ method: "post", path: "/api/opt-outs/remove", name: "removeOptOuts", tag: TAG },
-      ...{ summary: "Removes people: they may be messaged again", role: "operator" },
+      ...{ summary: "Removes people: they may be messaged again", ...RIGHTS.removeOptOuts },
       body: removeBody,
-      problems: ["dashboard_body_invalid", "phone_unreadable", "api_numbers_limited"],
+      problems: ["dashboard_body_invalid", "phone_unreadable"],
       answer: z.object({ removed: z.int(), absent: z.int() }),
     },
-    async ({ access, by, body }) => {
-      const limited = refuseLimited(access);
-      if (limited !== null) return limited;
+    async ({ by, body }) => {
       const read = readPhones(body.phones, body.country ?? deps.country);
       if (!read.ok) return read;
       const suppressions = await deps.suppressions();

@@ -6,7 +6,6 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context, Handler, MiddlewareHandler } from "hono";
 import { etag } from "hono/etag";
-import type { Role } from "../core/access.ts";
 import type { Actor } from "../core/act.ts";
 import { accept, type Refused, type Result } from "../core/refusal.ts";
 import { describeRefusal, type RefusalCode } from "../core/refusals.ts";
@@ -16,14 +15,14 @@ import {
   type ApiContext,
   type ApiEnv,
   actorOf,
-  refuseLimited,
-  refuseRole,
+  type Right,
+  refuseRight,
 } from "./access.ts";
 import { type Answer, wantsPage } from "./answer.ts";
 import { digestOf, type Idempotency } from "./idempotency.ts";
 import { bodyInvalid, queryInvalid } from "./invalid.ts";
 
-interface Described {
+interface Described extends Right {
   readonly method: "get" | "post" | "put" | "delete";
   /** With `{name}` for each part that varies. */
   readonly path: string;
@@ -32,9 +31,6 @@ interface Described {
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
-  readonly role: Role;
-  /** It concerns every number, so it is for those only who may see all. */
-  readonly everyNumber?: true;
   /**
    * The body or the answer has a secret: an Idempotency-Key is ignored, since nothing of either may
    * be kept. Repeated, it must change nothing more.
@@ -112,13 +108,13 @@ export function createRouter({ answer, idempotency }: RouterDeps) {
   }
 
   function mount(
-    { method, path, role, everyNumber }: Described,
+    { method, path, ...right }: Described,
     handle: (context: ApiContext) => Response | Promise<Response>,
     around: readonly MiddlewareHandler[] = [],
   ): void {
     const guarded: Handler<ApiEnv> = (context) => {
       const access = context.get("access");
-      const refused = refuseRole(access, role) ?? (everyNumber ? refuseLimited(access) : null);
+      const refused = refuseRight(access, right);
       return refused === null ? handle(context) : no(context, refused);
     };
     app.on([method.toUpperCase()], [path.replace(/\{(\w+)\}/g, ":$1")], ...around, guarded);

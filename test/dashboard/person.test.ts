@@ -146,6 +146,23 @@ describe("what can be done about a person", () => {
     expect(JSON.stringify(lines)).not.toContain(PHONE);
   });
 
+  it("an operator of one number may add an opt-out here as over the API, and erases no one", async () => {
+    const { access, ask, id, post, test } = await open();
+    const added = await access.tokens.add({
+      ...{ name: "limited", role: "operator", lastsMs: null, numbers: new Set([test.number]) },
+    });
+    const authorization = `Bearer ${added.kind === "added" ? added.token : ""}`;
+    const headers = { ...HTML, authorization };
+
+    const page = await (await ask(`/campaigns/${id}/messages/2`, { headers })).text();
+    const opted = await post("opt-out", "scope=all", authorization);
+    const erased = await post("erase", "sure=yes", authorization);
+
+    expect(page).toContain("Add 1 person");
+    expect(page).not.toContain("Erase this person");
+    expect([opted.status, erased.status]).toEqual([303, 403]);
+  });
+
   it.each([
     ["JSON", "application/json", '{"scope":"marketing"}'],
     ["text", "text/plain", "scope=marketing"],

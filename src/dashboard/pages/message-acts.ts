@@ -5,8 +5,9 @@ import {
   type Access,
   type ApiEnv,
   actorOf,
-  refuseLimited,
-  refuseRole,
+  RIGHTS,
+  type Right,
+  refuseRight,
   visibleStores,
 } from "../../api/access.ts";
 import type { Answer } from "../../api/answer.ts";
@@ -16,7 +17,6 @@ import { addToList, type OptOutAct } from "../../campaigns/opt-outs.ts";
 import type { FoundMessage } from "../../campaigns/person-messages.ts";
 import { refuseNoRow } from "../../campaigns/refusals.ts";
 import { findMessage } from "../../campaigns/search.ts";
-import { includesRole, type Role } from "../../core/access.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import { toProblem } from "../../http/problem.ts";
 import { SCOPES, type Suppressions } from "../../store/index.ts";
@@ -38,7 +38,11 @@ export function addMessageActs(app: Hono<ApiEnv>, deps: MessageActsDeps): void {
   app.post(`${MESSAGE}/opt-out`, async (context) => {
     const access = context.get("access");
     const { id, row } = context.req.param();
-    const found = await messageFor(stores, access, { needs: "operator", id, row: Number(row) });
+    const found = await messageFor(stores, access, {
+      needs: RIGHTS.addOptOuts,
+      id,
+      row: Number(row),
+    });
     if (!found.ok) return answer(context, toProblem(found));
     const fields = await readFields(context);
     if (!fields.ok) return answer(context, toProblem(fields));
@@ -60,7 +64,7 @@ export function addMessageActs(app: Hono<ApiEnv>, deps: MessageActsDeps): void {
   app.post(`${MESSAGE}/erase`, async (context) => {
     const access = context.get("access");
     const { id, row } = context.req.param();
-    const found = await messageFor(stores, access, { needs: "admin", id, row: Number(row) });
+    const found = await messageFor(stores, access, { needs: RIGHTS.erase, id, row: Number(row) });
     if (!found.ok) return answer(context, toProblem(found));
     const fields = await readFields(context);
     if (!fields.ok) return answer(context, toProblem(fields));
@@ -90,23 +94,22 @@ function refuseUnsure(): Refused {
 
 const MESSAGE = "/campaigns/:id/messages/:row{[0-9]{1,10}}";
 
-/** The message, if the role suffices, for all numbers, and the row has a phone. */
+/** The message, if the access has the right, and the row has a phone. */
 async function messageFor(
   stores: Stores,
   access: Access,
-  { needs, id, row }: { readonly needs: Role; readonly id: string; readonly row: number },
+  { needs, id, row }: { readonly needs: Right; readonly id: string; readonly row: number },
 ): Promise<Result<FoundMessage>> {
-  const refused = refuseRole(access, needs) ?? refuseLimited(access);
+  const refused = refuseRight(access, needs);
   if (refused !== null) return refused;
   const found = await findMessage(visibleStores(stores, access), id, row);
   if (!found.ok) return found;
   return found.value.row.phone === "" ? refuseNoRow(found.value.campaign) : accept(found.value);
 }
 
-/** Nothing for a row without a phone, or for who may not act on every number. */
+/** Nothing for a row without a phone, or for who may do none of it. */
 export function personActs(message: FoundMessage, access: Access): Html | "" {
-  if (message.row.phone === "" || refuseLimited(access) !== null) return "";
-  if (!includesRole(access.role, "operator")) return "";
+  if (message.row.phone === "" || refuseRight(access, RIGHTS.addOptOuts) !== null) return "";
   const to = messagePath(message);
   return html`<section class="card" aria-labelledby="acts-person">
     <h2 id="acts-person">This person</h2>
@@ -119,7 +122,7 @@ export function personActs(message: FoundMessage, access: Access): Html | "" {
           <button class="plain">Add 1 person</button>
         </form>
       </li>
-      ${includesRole(access.role, "admin") ? eraseItem(to) : ""}
+      ${refuseRight(access, RIGHTS.erase) === null ? eraseItem(to) : ""}
     </ul>
   </section>`;
 }

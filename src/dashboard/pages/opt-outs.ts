@@ -1,6 +1,13 @@
 import type { Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { type Access, type ApiEnv, actorOf, refuseLimited, refuseRole } from "../../api/access.ts";
+import {
+  type Access,
+  type ApiEnv,
+  actorOf,
+  RIGHTS,
+  type Right,
+  refuseRight,
+} from "../../api/access.ts";
 import type { Answer } from "../../api/answer.ts";
 import type { Api, ApiDeps } from "../../api/api.ts";
 import { readCountry, readPasted, readPhoneField } from "../../api/phone-forms.ts";
@@ -41,7 +48,7 @@ export function addOptOutPages(app: Hono<ApiEnv>, deps: OptOutPageDeps): void {
   });
 
   app.post("/opt-outs/search", async (context) => {
-    const refused = refuseRole(context.get("access"), "viewer");
+    const refused = refuseRight(context.get("access"), RIGHTS.findOptOut);
     if (refused !== null) return no(context, refused);
     const fields = await readFields(context);
     if (!fields.ok) return no(context, fields);
@@ -57,7 +64,7 @@ export function addOptOutPages(app: Hono<ApiEnv>, deps: OptOutPageDeps): void {
     onError: (context) => answer(context, plainProblem("dashboard_body_too_large")),
   });
   app.post("/opt-outs/add", limited, async (context) => {
-    const refused = refuseRole(context.get("access"), "operator");
+    const refused = refuseRight(context.get("access"), RIGHTS.addOptOuts);
     if (refused !== null) return no(context, refused);
     const fields = await readFields(context);
     if (!fields.ok) return no(context, fields);
@@ -79,7 +86,7 @@ export function addOptOutPages(app: Hono<ApiEnv>, deps: OptOutPageDeps): void {
 
   app.post("/opt-outs/import", async (context) => {
     const access = context.get("access");
-    const refused = refuseRole(access, "admin") ?? refuseLimited(access);
+    const refused = refuseRight(access, RIGHTS.importOptOuts);
     if (refused !== null) return no(context, refused);
     const done = await deps.takeOptOutFile(context);
     if (!done.ok) return no(context, done);
@@ -89,7 +96,7 @@ export function addOptOutPages(app: Hono<ApiEnv>, deps: OptOutPageDeps): void {
 
   app.post("/opt-outs/remove", async (context) => {
     const access = context.get("access");
-    const refused = refuseRole(access, "operator") ?? refuseLimited(access);
+    const refused = refuseRight(access, RIGHTS.removeOptOuts);
     if (refused !== null) return no(context, refused);
     const fields = await readFields(context);
     if (!fields.ok) return no(context, fields);
@@ -128,10 +135,12 @@ function refuseNoReason(): Refused {
   );
 }
 
-/** A removal lets every number write to the person, so it needs access to every number. */
 function mayOf(access: Access): May {
-  const add = refuseRole(access, "operator") === null;
-  const all = refuseLimited(access) === null;
-  const admin = refuseRole(access, "admin") === null;
-  return { add, all, remove: add && all, importFile: admin && all };
+  const may = (right: Right): boolean => refuseRight(access, right) === null;
+  return {
+    add: may(RIGHTS.addOptOuts),
+    all: may(RIGHTS.listOptOuts),
+    remove: may(RIGHTS.removeOptOuts),
+    importFile: may(RIGHTS.importOptOuts),
+  };
 }
