@@ -6,6 +6,7 @@ import { isoTime } from "../core/format.ts";
 import { accept } from "../core/refusal.ts";
 import { refuseUnknownNumber } from "../core/unknown-number.ts";
 import { haltJson, rollbackJson } from "../export/campaign-json.ts";
+import { backoffJson } from "../export/number-words.ts";
 import { readNumberFacts } from "../health/facts.ts";
 import { allowedNow } from "../health/number-facts-words.ts";
 import { type NumberStore, numberRate, type Presence } from "../store/index.ts";
@@ -122,10 +123,7 @@ async function readNumber(store: NumberStore) {
     allowedPerSecond: allowedNow(facts),
     usedPerSecond: vitals.usedPerSecond,
     setRatePerSecond: pace.ratePerSecond,
-    backoff:
-      pace.holdUntilMs === null
-        ? null
-        : { until: isoTime(pace.holdUntilMs), reason: pace.holdReason },
+    backoff: backoffJson(pace),
     halt: haltJson(its),
     rollback: rollbackJson(back),
     isSettling: facts.isSettling,

@@ -1,8 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { addToken, removeToken, type TokenDeps } from "../access/tokens.ts";
-import { isoTime } from "../core/format.ts";
 import { accept } from "../core/refusal.ts";
-import type { ApiToken } from "../store/index.ts";
+import { tokenJson } from "../export/access-json.ts";
 import type { Router } from "./route.ts";
 import { time } from "./schemas.ts";
 import { numbersBody, role } from "./users.ts";
@@ -80,12 +79,4 @@ export function addTokens({ route }: Router, deps: TokenDeps): void {
     },
     ({ by, part }) => removeToken(deps, part("name"), by),
   );
-}
-
-function tokenJson({ name, role: of, numbers, createdAt, expiresAt, lastUsedAt }: ApiToken) {
-  return {
-    ...{ name, role: of, numbers: numbers === null ? null : [...numbers] },
-    ...{ createdAt: isoTime(createdAt), expiresAt: isoTime(expiresAt) },
-    lastUsedAt: isoTime(lastUsedAt),
-  };
 }

@@ -1,9 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { addUser, changeUser, removeUser, type UserDeps } from "../access/users.ts";
 import { ROLES } from "../core/access.ts";
-import { isoTime } from "../core/format.ts";
 import { accept } from "../core/refusal.ts";
-import type { User } from "../store/index.ts";
+import { userJson } from "../export/access-json.ts";
 import type { Router } from "./route.ts";
 import { time } from "./schemas.ts";
 
@@ -106,11 +105,4 @@ export function addUsers({ route }: Router, deps: UserDeps): void {
     },
     ({ by, part }) => removeUser(deps, part("name"), by),
   );
-}
-
-function userJson({ name, role: of, numbers, disabled, createdAt, lastUsedAt }: User) {
-  return {
-    ...{ name, role: of, numbers: numbers === null ? null : [...numbers], disabled },
-    ...{ createdAt: isoTime(createdAt), lastUsedAt: isoTime(lastUsedAt) },
-  };
 }

@@ -3,7 +3,7 @@ import { newestActs } from "../campaigns/audit.ts";
 import { ACT_KINDS } from "../core/act.ts";
 import { parseInstant } from "../core/instant.ts";
 import { accept, type Result } from "../core/refusal.ts";
-import { type Command, type CommandSpec, refuseUsage, textOption } from "./command.ts";
+import { type Command, type CommandSpec, countOption, refuseUsage, textOption } from "./command.ts";
 import { withPlatform } from "./session.ts";
 import { dateTime, printable, table } from "./words.ts";
 
@@ -27,11 +27,9 @@ export const spec: CommandSpec = {
 
 /** `audit`: what people did, on the command line, the dashboard and in the drop folder. */
 export const run: Command = async (cli, { options }) => {
-  const asked = textOption(options, "limit") ?? String(LISTED);
-  const limit = /^[1-9]\d*$/.test(asked) ? Number(asked) : Number.NaN;
-  if (!(limit <= LISTED_MAX)) {
-    return refuseUsage(`--limit ${asked} is not a number of lines.`, `Give 1 to ${LISTED_MAX}.`);
-  }
+  const asked = countOption(options, "limit", { max: LISTED_MAX, of: "lines" });
+  if (!asked.ok) return asked;
+  const limit = asked.value ?? LISTED;
   const since = readSince(textOption(options, "since"), Date.now());
   if (!since.ok) return since;
   const campaign = textOption(options, "campaign") ?? null;

@@ -1,7 +1,7 @@
+import { ROLES, type Role } from "../core/access.ts";
 import type { Mode } from "../core/mode.ts";
 import { nearest } from "../core/nearest.ts";
-import type { Result } from "../core/refusal.ts";
-import { accept, type Refused, refuse } from "../core/refusal.ts";
+import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What a command gets: its output, its environment, and whether a script runs it. */
@@ -114,6 +114,15 @@ export interface OptionSpec {
   readonly harmless?: true;
 }
 
+/** The role that was given, a viewer's without one. */
+export function roleOption(options: Options): Result<Role> {
+  const typed = textOption(options, "role") ?? "viewer";
+  const role = ROLES.find((one) => one === typed);
+  return role === undefined
+    ? refuseUsage(`"${typed}" is not a role.`, `Give ${ROLES.join(", ")}.`)
+    : accept(role);
+}
+
 /** For commands that send a list. */
 export const AGAIN: OptionSpec = {
   flags: "--again",
@@ -165,12 +174,16 @@ function nameOf(spec: CommandSpec | OptionSpec): string {
   return "flags" in spec ? (/--[a-z0-9-]+/.exec(spec.flags)?.[0] ?? spec.flags) : spec.name;
 }
 
-/** A whole number from 1 to `max`; null if the option was not given. */
-export function countOption(options: Options, name: string, max: number): Result<number | null> {
+/** A whole number of `what` from 1 to `max`; null if the option was not given. */
+export function countOption(
+  options: Options,
+  name: string,
+  { max, of }: { readonly max: number; readonly of: string },
+): Result<number | null> {
   const typed = textOption(options, name);
   if (typed === undefined) return accept(null);
   const value = /^[1-9]\d{0,8}$/.test(typed) ? Number(typed) : Number.NaN;
   if (value <= max) return accept(value);
   const most = max.toLocaleString("en-US");
-  return refuseUsage(`--${name} ${typed} is not a number of messages.`, `Give 1 to ${most}.`);
+  return refuseUsage(`--${name} ${typed} is not a number of ${of}.`, `Give 1 to ${most}.`);
 }

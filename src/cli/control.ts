@@ -41,7 +41,7 @@ export const resume = control(
     return `${id} is ${status}${status === "scheduled" ? ": it waits for its start" : ""}.${probeWords(probe, probeThen)}`;
   },
   {
-    probe: (options) => countOption(options, "probe", TRIAL_SIZE_MAX),
+    probe: (options) => countOption(options, "probe", { max: TRIAL_SIZE_MAX, of: "messages" }),
     options: [
       {
         flags: "--probe <n>",

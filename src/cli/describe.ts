@@ -1,8 +1,9 @@
 import type { CampaignPace } from "../campaigns/pace-now.ts";
-import type { Campaign, PaceNow } from "../store/index.ts";
-import { dateTime, duration, isoTime, rate } from "./words.ts";
+import type { Campaign } from "../store/index.ts";
+import { dateTime, duration, rate } from "./words.ts";
 
 export {
+  backoffJson,
   backoffWords,
   ratesDifferWords,
   slowedWords,
@@ -38,9 +39,4 @@ export function rateWords({ nowPerSecond, fullPerSecond, slowed, ramp }: Campaig
     `${rate(nowPerSecond)} now: slowed down because the API reported that it is too fast; ` +
     `${rate(fullPerSecond)} again at ${dateTime(slowed.untilMs)}`
   );
-}
-
-/** A number's backoff for scripts; null while it may send. */
-export function backoffJson({ holdUntilMs, holdReason }: PaceNow) {
-  return holdUntilMs === null ? null : { until: isoTime(holdUntilMs), reason: holdReason };
 }

@@ -17,7 +17,7 @@ import {
 } from "../export/campaign-json.ts";
 import { UNSERVED_FIX, unservedWords } from "../export/stall-words.ts";
 import type { NumberStore } from "../store/index.ts";
-import { type Command, type CommandSpec, refuseUsage, textOption } from "./command.ts";
+import { type Command, type CommandSpec, countOption } from "./command.ts";
 import {
   acceptedRows,
   backoffJson,
@@ -48,11 +48,9 @@ export const spec: CommandSpec = {
  * numbers that are suspended, and what failed or waits in the drop folder.
  */
 export const run: Command = async (cli, { options }) => {
-  const asked = textOption(options, "limit") ?? String(LISTED);
-  const limit = /^[1-9]\d*$/.test(asked) ? Number(asked) : Number.NaN;
-  if (!(limit <= LISTED_MAX)) {
-    return refuseUsage(`--limit ${asked} is not a number of campaigns.`, "Give 1 to 100000.");
-  }
+  const asked = countOption(options, "limit", { max: LISTED_MAX, of: "campaigns" });
+  if (!asked.ok) return asked;
+  const limit = asked.value ?? LISTED;
   return withPlatform(cli, async ({ stores, config, safety }) => {
     const { campaigns, numbers, more } = await readListing(stores, limit);
     const older = more > 0 ? [`${count(more)} older ones are not shown: ${MORE}`] : [];

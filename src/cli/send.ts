@@ -55,7 +55,7 @@ export const run: Command = (cli, { args: [campaignPath = "", listPath], options
     const { terminal } = cli;
     const encoding = encodingOption(options);
     if (!encoding.ok) return encoding;
-    const first = countOption(options, "first", ROWS_MAX);
+    const first = countOption(options, "first", { max: ROWS_MAX, of: "messages" });
     if (!first.ok) return first;
     platform.outage.tell(sayOutages(terminal.say));
     const interrupt = onInterrupt();

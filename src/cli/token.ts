@@ -1,8 +1,9 @@
 import { addToken, type MadeToken, removeToken } from "../access/tokens.ts";
 import { numbersWords } from "../access/users.ts";
-import { ROLES, type Role } from "../core/access.ts";
+import type { Role } from "../core/access.ts";
 import { accept, type Result } from "../core/refusal.ts";
-import type { ApiToken, Tokens } from "../store/index.ts";
+import { tokenJson } from "../export/access-json.ts";
+import type { Tokens } from "../store/index.ts";
 import { commandActor } from "./actor.ts";
 import {
   type Command,
@@ -12,10 +13,11 @@ import {
   type Options,
   type Report,
   refuseUsage,
+  roleOption,
   textOption,
 } from "./command.ts";
 import { withPlatform } from "./session.ts";
-import { dateTime, isoTime, modeWords, table } from "./words.ts";
+import { dateTime, modeWords, table } from "./words.ts";
 
 const ACTIONS = ["add", "list", "remove"];
 
@@ -87,10 +89,9 @@ function readWanted(action: string, options: Options): Result<Wanted> {
   if (action !== "add" && (typed.role ?? typed.expires ?? numbers) != null) {
     return refuseUsage("--role, --numbers and --expires are options of add.", "Leave them out.");
   }
-  const role = ROLES.find((one) => one === (typed.role ?? "viewer"));
-  if (role === undefined) {
-    return refuseUsage(`"${typed.role}" is not a role.`, `Give ${ROLES.join(", ")}.`);
-  }
+  const given = roleOption(options);
+  if (!given.ok) return given;
+  const role = given.value;
   if (typed.expires === undefined) return accept({ role, numbers, lastsMs: null });
   const days = Number(/^([1-9]\d{0,3})d$/.exec(typed.expires)?.[1] ?? Number.NaN);
   return days >= 1
@@ -123,12 +124,4 @@ async function list(tokens: Tokens): Promise<CommandResult> {
         ? "No tokens. Make one: dropcast token add NAME --role operator"
         : table([["NAME", "ROLE", "NUMBERS", "CREATED", "LAST USED", "EXPIRES"], ...rows]),
   });
-}
-
-function tokenJson({ name, role, numbers, createdAt, expiresAt, lastUsedAt }: ApiToken) {
-  return {
-    ...{ name, role, numbers: numbers === null ? null : [...numbers] },
-    ...{ createdAt: isoTime(createdAt), expiresAt: isoTime(expiresAt) },
-    lastUsedAt: isoTime(lastUsedAt),
-  };
 }

@@ -1,6 +1,7 @@
 import { addUser, changeUser, numbersWords, removeUser } from "../access/users.ts";
 import { ROLES, type Role } from "../core/access.ts";
 import { accept, type Result } from "../core/refusal.ts";
+import { userJson } from "../export/access-json.ts";
 import type { User } from "../store/index.ts";
 import { commandActor } from "./actor.ts";
 import {
@@ -11,11 +12,12 @@ import {
   type Options,
   type Report,
   refuseUsage,
+  roleOption,
   textOption,
 } from "./command.ts";
 import { newPassword } from "./password.ts";
 import { withPlatform } from "./session.ts";
-import { dateTime, isoTime, table } from "./words.ts";
+import { dateTime, table } from "./words.ts";
 
 export const spec: CommandSpec = {
   name: "user",
@@ -123,10 +125,8 @@ function readAccess(
   if (action === "role" && typed === undefined) {
     return refuseUsage("The action role needs --role.", `Give ${ROLES.join(", ")}.`);
   }
-  const role = ROLES.find((one) => one === (typed ?? "viewer"));
-  return role === undefined
-    ? refuseUsage(`"${typed}" is not a role.`, `Give ${ROLES.join(", ")}.`)
-    : accept({ role, numbers });
+  const role = roleOption(options);
+  return role.ok ? accept({ role: role.value, numbers }) : role;
 }
 
 function changed(result: Result<User>, words: string): CommandResult {
@@ -155,11 +155,4 @@ function list(users: readonly User[]): CommandResult {
         ? "No users. Add one: dropcast user add NAME --role operator"
         : table([["NAME", "ROLE", "NUMBERS", "CREATED", "LAST USED", ""], ...rows]),
   });
-}
-
-function userJson({ name, role, numbers, createdAt, lastUsedAt, disabled }: User) {
-  return {
-    ...{ name, role, numbers: numbers === null ? null : [...numbers], disabled },
-    ...{ createdAt: isoTime(createdAt), lastUsedAt: isoTime(lastUsedAt) },
-  };
 }

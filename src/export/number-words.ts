@@ -1,4 +1,4 @@
-import { dateTime, rate } from "../core/format.ts";
+import { dateTime, isoTime, rate } from "../core/format.ts";
 import { REASONS } from "../core/reasons.ts";
 import type { Halt, PaceNow } from "../store/index.ts";
 import { describeHalt } from "./campaign-json.ts";
@@ -24,6 +24,11 @@ export function backoffWords({ holdUntilMs, holdReason }: PaceNow): string {
   return holdReason === "unreachable"
     ? `is backing off until ${until}, then tries again: the API cannot be reached; nothing was sent`
     : `is backing off until ${until}: the API reports that it is too fast`;
+}
+
+/** A number's backoff for scripts; null while it may send. */
+export function backoffJson({ holdUntilMs, holdReason }: PaceNow) {
+  return holdUntilMs === null ? null : { until: isoTime(holdUntilMs), reason: holdReason };
 }
 
 /** A number that uses less than its rate, to follow its name. */

@@ -71,6 +71,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   export: [
     ...[
       "campaign-json",
+      "access-json",
       "audit-csv",
       "number-words",
       "capped-words",
