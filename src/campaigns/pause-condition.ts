@@ -1,6 +1,6 @@
 import { describeCode } from "../core/error-codes.ts";
 import { count } from "../core/format.ts";
-import { describePause } from "../core/pause-reason.ts";
+import { describePause, pauseCause, pauseCode } from "../core/pause-reason.ts";
 import { describeHalt } from "../export/campaign-json.ts";
 import type { Campaign } from "../store/index.ts";
 import { type Condition, type ConditionFacts, haltName, waiting } from "./condition-facts.ts";
@@ -25,13 +25,17 @@ export function pauseCondition(facts: ConditionFacts): Condition {
       advice: `${describeHalt(halt).advice} Resuming lifts the suspension, and one message goes first.${also}`,
     };
   }
-  const [kind = ""] = campaign.reason.split(":");
-  if (kind === "operator") {
+  const cause = pauseCause(campaign.reason);
+  if (cause === "person") {
     return {
       kind: "paused",
       words: say`Paused by ${pausedBy ?? "a person"}${since}. ${rest}`,
       advice: also === "" ? null : also.trim(),
     };
+  }
+  if (cause === "approval") {
+    const { words, advice } = describePause(campaign.reason);
+    return { kind: "paused", words: say`${words} ${rest}`, advice: `${advice}${also}` };
   }
   return {
     kind: "stopped",
@@ -42,15 +46,16 @@ export function pauseCondition(facts: ConditionFacts): Condition {
 
 /** In words that follow a colon, without a full stop. */
 function whyStopped({ reason, errors, counts }: Campaign): Said {
-  const [kind = "", text = "", code] = reason.split(":");
+  const [kind = "", text = ""] = reason.split(":");
+  const code = pauseCode(reason);
   switch (kind) {
     case "failure_share": {
       const [failed = 0, of = 0] = text.split("/").map(Number);
       const share = of === 0 ? 0 : Math.round((failed / of) * 100);
       const [top] = errors;
       const by =
-        code !== undefined && Number(code) > 0
-          ? `, all with ${named(Number(code))}`
+        code > 0
+          ? `, all with ${named(code)}`
           : top === undefined || top.code === 0
             ? ""
             : `, most with ${named(top.code)}`;
@@ -58,9 +63,9 @@ function whyStopped({ reason, errors, counts }: Campaign): Said {
     }
     case "same_code":
     case "failures":
-      return say`too many messages in a row failed${Number(text) > 0 ? ` with ${named(Number(text))}` : ""}`;
+      return say`too many messages in a row failed${code > 0 ? ` with ${named(code)}` : ""}`;
     case "template":
-      return say`the template cannot be sent${Number(text) > 0 ? `, ${named(Number(text))}` : ""}`;
+      return say`the template cannot be sent${code > 0 ? `, ${named(code)}` : ""}`;
     case "first":
       return say`the first ${Number(text)} are sent, and it asks before the rest goes`;
     case "canary":
@@ -85,8 +90,8 @@ function whyTrial(reason: string): Said {
 
 /** What to look at before pressing Resume. */
 function adviceOf({ reason, counts }: Campaign): string {
-  const [kind = "", text = "", last] = reason.split(":");
-  const code = Number((kind === "failure_share" ? last : text) ?? 0);
+  const [kind = ""] = reason.split(":");
+  const code = pauseCode(reason);
   switch (kind) {
     case "failure_share":
     case "same_code":

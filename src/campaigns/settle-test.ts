@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { dateTime, rate } from "../core/format.ts";
 import type { State } from "../core/message.ts";
-import { describePause } from "../core/pause-reason.ts";
+import { describePause, pauseCode } from "../core/pause-reason.ts";
 import { describeReason, reasonName } from "../core/reasons.ts";
 import { backoffWords } from "../export/number-words.ts";
 import type { Campaign, CampaignRow, NumberStore } from "../store/index.ts";
@@ -140,8 +140,7 @@ async function whyNotSent(
   { row, campaign: { status, reason } }: Seen,
 ): Promise<NonNullable<SettledTest["notSent"]>> {
   if (status === "paused") {
-    const code = Number(/:(\d+)$/.exec(reason)?.[1] ?? 0);
-    return { words: describePause(reason).words, code };
+    return { words: describePause(reason).words, code: pauseCode(reason) };
   }
   return { words: await whyItWaits(store, { id, row, withinMs }), code: 0 };
 }

@@ -4,7 +4,7 @@
  * that have not ended a script reads what places them, a hundred at a time. If more than a thousand
  * have not ended, a page looks at a part of them (tab-window.ts). So its cost is bounded.
  */
-import { describePause } from "../core/pause-reason.ts";
+import { describePause, pauseCause } from "../core/pause-reason.ts";
 import type { BudgetNow, Campaign, LiveCampaign, NumberStore, PaceNow } from "../store/index.ts";
 import { type CampaignBudget, campaignBudget, readBudget } from "./budget.ts";
 import { doneAt } from "./done-at.ts";
@@ -281,8 +281,10 @@ function expectedPace({ pace, running }: NumberFacts, campaign: Campaign): Campa
 function needsOf(campaign: LiveCampaign, stopped: readonly Stop[]): string[] {
   const { status, reason, counts } = campaign;
   const needs: string[] = [];
-  if (status === "paused" && reason !== "operator") {
-    needs.push(`Paused by itself: ${describePause(reason, counts.pending).words}`);
+  const cause = status === "paused" ? pauseCause(reason) : "person";
+  if (cause !== "person") {
+    const { words } = describePause(reason, counts.pending);
+    needs.push(cause === "itself" ? `Paused by itself: ${words}` : words);
   }
   if (status === "running" && counts.pending > 0) needs.push(...stopped.map(({ title }) => title));
   if (counts.unknown > 0) {

@@ -96,6 +96,20 @@ export function describePause(reason: string, pending?: number): PauseReason {
   }
 }
 
+/**
+ * What paused a campaign by its reason: a person, the rule that a second person approves it, or
+ * itself, because of what happened to its messages.
+ */
+export function pauseCause(reason: string): "person" | "approval" | "itself" {
+  if (reason === "operator") return "person";
+  return reason === "approval" ? "approval" : "itself";
+}
+
+/** The error code in a reason; 0 if it has none. Those of trials end with other figures. */
+export function pauseCode(reason: string): number {
+  return Number(/^(?!first|canary|probe).*:(\d+)$/.exec(reason)?.[1] ?? 0);
+}
+
 /** `15/50`: failed messages of so many. `code`: the one that all failed with. */
 function failureShare(text = "", code?: string): PauseReason {
   const [failed = "", messages = ""] = text.split("/");

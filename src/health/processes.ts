@@ -1,5 +1,5 @@
 import { counted, printable } from "../core/format.ts";
-import { describePause } from "../core/pause-reason.ts";
+import { describePause, pauseCause } from "../core/pause-reason.ts";
 import {
   isNotConfigured,
   notConfiguredWords,
@@ -106,7 +106,7 @@ function pausedByItself({
   closed,
 }: LiveCampaign): Check[] {
   // One that waits for a second person is approved on its page, and not resumed.
-  if (status !== "paused" || reason === "operator" || reason === "approval") return [];
+  if (status !== "paused" || pauseCause(reason) !== "itself") return [];
   const { words, advice } = describePause(reason);
   return [
     {

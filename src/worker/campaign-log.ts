@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Counts } from "../core/message.ts";
-import { describePause } from "../core/pause-reason.ts";
+import { describePause, pauseCause, pauseCode } from "../core/pause-reason.ts";
 import {
   type Campaign,
   type News,
@@ -79,7 +79,7 @@ function logNews(logger: Logger, news: News, campaign: Campaign | undefined): vo
 
 function isWarning({ kind, reason }: News): boolean {
   return kind === "paused"
-    ? reason !== "operator"
+    ? pauseCause(reason) === "itself"
     : /^(backed_off|rates_differ|budget_differs)$/.test(kind);
 }
 
@@ -88,10 +88,10 @@ function fieldsOf({ kind, reason }: News, campaign: Campaign | undefined): objec
     case "paused":
     case "suspended": {
       const { words, advice } = describePause(reason, campaign?.counts.pending);
-      const code = /^(?!first|canary|probe).*:(\d+)$/.exec(reason)?.[1];
+      const code = pauseCode(reason);
       return {
         reason,
-        ...(code === undefined ? {} : { code: Number(code) }),
+        ...(code === 0 ? {} : { code }),
         why: words,
         fix: advice,
       };

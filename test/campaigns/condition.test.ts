@@ -441,6 +441,16 @@ test("of several obstacles the one that a person has to remove is told", () => {
   expect(conditionWith({ ...kept, isSettling: false }).kind).toBe("no_worker");
 });
 
+test("a campaign that waits for a second person is not said to have paused by itself", () => {
+  const { kind, words, advice } = conditionWith({ campaign: paused("approval") });
+
+  expect(kind).toBe("paused");
+  expect(saidText(words, clock)).toBe(
+    "It waits for the approval of a second person. Nothing is being sent; 3,212 people wait.",
+  );
+  expect(advice).toMatch(/^Another user/);
+});
+
 const SHORT: readonly (readonly [short: string, changes: Changes])[] = [
   ["running: nothing is sent", { rollback: ROLLBACK, stall: "No worker." }],
   ["running: no worker", { stall: "No worker.", budget: { now: null, waitsUntilMs: AT } }],

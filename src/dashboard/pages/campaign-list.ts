@@ -17,7 +17,7 @@ import { openingWords } from "../../campaigns/waits-for.ts";
 import { type WebhookTroubles, webhookTroubleLines } from "../../campaigns/webhook-troubles.ts";
 import { includesRole } from "../../core/access.ts";
 import { rate } from "../../core/format.ts";
-import { describePause } from "../../core/pause-reason.ts";
+import { describePause, pauseCause } from "../../core/pause-reason.ts";
 import { trialWords } from "../../export/trial-words.ts";
 import type { Campaign } from "../../store/index.ts";
 import { clock, clockUtc, count, counted, moment } from "./format.ts";
@@ -159,7 +159,8 @@ function row(listed: Listed, tab: Tab, mayAct: boolean, kind?: "child"): Html {
 /** Why it does not simply go on, although no person is needed. */
 function reasons(campaign: Campaign): string[] {
   const { status, reason } = campaign;
-  if (status === "paused") return reason === "operator" ? [describePause(reason).words] : [];
+  if (status === "paused")
+    return pauseCause(reason) === "person" ? [describePause(reason).words] : [];
   const trial = trialWords(campaign, clockUtc);
   return [...(trial === null ? [] : [trial]), ...(reason === "" ? [] : [reason])];
 }
