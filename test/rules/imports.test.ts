@@ -56,6 +56,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
       "overview",
       "pace-now",
       "rate",
+      "recovery",
       "recurring",
     ],
     ...["refusals", "resolve", "retry", "said", "settle-test", "stops", "tabs", "test-message"],

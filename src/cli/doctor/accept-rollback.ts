@@ -1,6 +1,5 @@
-import type { Platform } from "../../app/platform.ts";
-import { audited } from "../../campaigns/audited.ts";
-import { accept, type Result, refuse } from "../../core/refusal.ts";
+import { acceptRollbacks, confirmNothingLost, stoppedElsewhere } from "../../campaigns/recovery.ts";
+import { accept } from "../../core/refusal.ts";
 import type { AcceptedRollback } from "../../store/index.ts";
 import { commandActor } from "../actor.ts";
 import type { Cli, CommandResult } from "../command.ts";
@@ -12,15 +11,9 @@ const LISTED_MAX = 20;
 
 /** `doctor --accept-rollback`: a person accepts that Redis was rolled back; sending continues. */
 export function acceptRollback(cli: Cli): Promise<CommandResult> {
-  return withPlatform(cli, async (platform) => {
-    const { config, stores } = platform;
-    const result = await audited(
-      platform.actsOf(config.mode),
-      commandActor(cli),
-      { what: "accept rollback" },
-      () => acceptAll(platform),
-      (numbers) => ({ details: { numbers: Object.keys(numbers).join(", ") } }),
-    );
+  return withPlatform(cli, async ({ config, stores, actsOf }) => {
+    const deps = { stores, acts: actsOf(config.mode) };
+    const result = await acceptRollbacks(deps, config.numbers, commandActor(cli));
     if (!result.ok) return result;
     const accepted = result.value;
     const elsewhere = await stoppedElsewhere(stores);
@@ -40,60 +33,20 @@ export function acceptRollback(cli: Cli): Promise<CommandResult> {
   });
 }
 
-async function acceptAll({
-  config,
-  stores,
-}: Platform): Promise<Result<Record<string, AcceptedRollback>>> {
-  const accepted: Record<string, AcceptedRollback> = {};
-  for (const [number, store] of Object.entries(stores)) {
-    const { ratePerSecond } = await store.pace.read();
-    const configured = config.numbers[number]?.ratePerSecond ?? 0;
-    const done = await store.rollback.accept(Math.max(ratePerSecond ?? 0, configured));
-    if (done !== undefined) accepted[number] = done;
-  }
-  return accept(accepted);
-}
-
-/** Numbers that also wait to be accepted, but are not in this configuration. */
-async function stoppedElsewhere(stores: Platform["stores"]): Promise<string[]> {
-  const stopped = (await Object.values(stores)[0]?.rolledBackNumbers()) ?? [];
-  return stopped.filter((number) => !Object.hasOwn(stores, number)).sort();
-}
-
 /**
  * `doctor --nothing-lost`: after a restart of Redis no process remembers its claim counter, and a
  * person confirms that no data is missing. Refuses (`redis_went_back`) if a worker remembers more.
  */
 export function confirmStart(cli: Cli): Promise<CommandResult> {
-  return withPlatform(cli, async (platform) => {
-    const result = await audited(
-      platform.actsOf(platform.config.mode),
-      commandActor(cli),
-      { what: "confirm nothing lost" },
-      () => confirmAll(platform),
-      (numbers) => ({ details: { numbers: numbers.join(", ") } }),
-    );
+  return withPlatform(cli, async ({ config, stores, actsOf }) => {
+    const deps = { stores, acts: actsOf(config.mode) };
+    const result = await confirmNothingLost(deps, commandActor(cli));
     if (!result.ok) return result;
     const confirmed = result.value;
     const lines = confirmed.map((number) => `Number ${number} sends again.`);
     const text = lines.join("\n") || "Nothing to confirm: no number waits for this.";
     return accept({ json: { confirmed }, text });
   });
-}
-
-async function confirmAll({ stores }: Platform): Promise<Result<readonly string[]>> {
-  const confirmed: string[] = [];
-  for (const [number, store] of Object.entries(stores)) {
-    const done = await store.rollback.confirmStart();
-    if (done === "confirmed") confirmed.push(number);
-    if (done !== "went_back") continue;
-    return refuse(
-      "redis_went_back",
-      `A worker of number ${number} remembers claims that this Redis does not have: it is an older copy.`,
-      "Restore the newer data, or continue with dropcast doctor --accept-rollback.",
-    );
-  }
-  return accept(confirmed);
 }
 
 function linesOf(number: string, accepted: AcceptedRollback): string[] {

@@ -35,7 +35,7 @@ export const run: Command = async (cli, { options }) => {
   if (flagOption(options, "nothingLost")) {
     return (await import("./accept-rollback.ts")).confirmStart(cli);
   }
-  if (flagOption(options, "recount")) return (await import("./recount.ts")).recount(cli);
+  if (flagOption(options, "recount")) return (await import("./recount.ts")).recountAll(cli);
   const checks: Check[] = [];
   const add = (check: Check): void => {
     checks.push(check);
