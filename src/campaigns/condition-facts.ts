@@ -1,5 +1,4 @@
 import { count } from "../core/format.ts";
-import { describeHalt } from "../export/campaign-json.ts";
 import type { Campaign, FurtherTries, Halt, PaceNow, Rollback } from "../store/index.ts";
 import type { CampaignBudget } from "./budget.ts";
 import type { CampaignPace } from "./pace-now.ts";
@@ -73,10 +72,4 @@ export interface ConditionFacts {
 export function waiting({ counts }: Pick<Campaign, "counts">): string {
   const { pending } = counts;
   return pending === 1 ? "1 person waits" : `${count(pending)} people wait`;
-}
-
-/** `131031: Business account locked`. */
-export function haltName(halt: Halt): string {
-  const { title } = describeHalt(halt);
-  return halt.code === 0 ? title : `${halt.code}: ${title}`;
 }

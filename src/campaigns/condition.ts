@@ -1,13 +1,13 @@
 import { count, counted } from "../core/format.ts";
-import { rollbackWords, settlingWords } from "../export/campaign-json.ts";
+import { rollbackWords, settlingWords, wentWords } from "../export/campaign-json.ts";
 import { furtherTriesWords } from "../export/further-tries-words.ts";
+import { haltName } from "../export/number-words.ts";
 import type { Campaign } from "../store/index.ts";
 import { budgetWords } from "./budget.ts";
 import {
   type Condition,
   type ConditionFacts,
   type ConditionKind,
-  haltName,
   waiting,
 } from "./condition-facts.ts";
 import type { CampaignPace } from "./pace-now.ts";
@@ -119,7 +119,7 @@ function running(facts: ConditionFacts): Condition {
     return stop("unsafe", say`Nothing is sent: Redis is not safe. ${waits}.`, unsafe);
   }
   if (rollback !== undefined) {
-    const words = say`Nothing is sent since ${at(rollback.noticedAt)}: Redis ${rollback.lost === null ? "may be an older copy" : "went back in time"}, and a person must decide. ${waits}.`;
+    const words = say`Nothing is sent since ${at(rollback.noticedAt)}: Redis ${wentWords(rollback)}, and a person must decide. ${waits}.`;
     return stop("rollback", words, rollbackWords(number, rollback));
   }
   if (isSettling) {

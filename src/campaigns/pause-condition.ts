@@ -2,8 +2,9 @@ import { describeCode } from "../core/error-codes.ts";
 import { count } from "../core/format.ts";
 import { describePause, pauseCause, pauseCode } from "../core/pause-reason.ts";
 import { describeHalt } from "../export/campaign-json.ts";
+import { haltName } from "../export/number-words.ts";
 import type { Campaign } from "../store/index.ts";
-import { type Condition, type ConditionFacts, haltName, waiting } from "./condition-facts.ts";
+import { type Condition, type ConditionFacts, waiting } from "./condition-facts.ts";
 import { at, type Said, say } from "./said.ts";
 
 /** Why a paused campaign stands still, what waits, and what a person can do about it. */

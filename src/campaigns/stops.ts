@@ -1,5 +1,5 @@
-import { describeHalt, rollbackWords } from "../export/campaign-json.ts";
-import { liftWords } from "../export/number-words.ts";
+import { describeHalt, rollbackWords, wentWords } from "../export/campaign-json.ts";
+import { haltName, liftWords } from "../export/number-words.ts";
 import type { NumberStore } from "../store/index.ts";
 import type { Stores } from "./find.ts";
 import { stallOf } from "./overview.ts";
@@ -70,7 +70,6 @@ async function stopsOf(
     stallOf(store),
     readWebhookTroubles(store),
   ]);
-  const went = rollback?.lost === null ? "may be an older copy" : "went back in time";
   return {
     rollbacks:
       rollback === undefined
@@ -78,7 +77,7 @@ async function stopsOf(
         : [
             {
               number,
-              title: `Number ${number} has stopped: Redis ${went}`,
+              title: `Number ${number} has stopped: Redis ${wentWords(rollback)}`,
               words: rollbackWords(number, rollback),
               sinceMs: rollback.noticedAt,
               keeps: true,
@@ -108,12 +107,11 @@ async function stopsOf(
 }
 
 function suspension(number: string, halt: Parameters<typeof describeHalt>[0]): Stop {
-  const { title, advice } = describeHalt(halt);
-  const named = halt.code === 0 ? title : `${halt.code}: ${title}`;
+  const { advice } = describeHalt(halt);
   return {
     number,
     title: `Number ${number} is suspended`,
-    words: `${named}. Nothing is sent from it. ${advice} ${liftWords(halt)}`,
+    words: `${haltName(halt)}. Nothing is sent from it. ${advice} ${liftWords(halt)}`,
     sinceMs: halt.at,
     keeps: true,
   };

@@ -104,6 +104,11 @@ export function unknownWords(reason: number): string {
   return name === undefined ? "Reason not known." : describeReason(name);
 }
 
+/** To follow "Redis": what was noticed. */
+export function wentWords({ lost }: Pick<Rollback, "lost">): string {
+  return lost === null ? "may be an older copy" : "went back in time";
+}
+
 /** What a rollback of Redis means for a number, and how to continue. */
 export function rollbackWords(number: string, rollback: Rollback): string {
   const { lost, wentBackTo } = rollback;

@@ -5,9 +5,14 @@ import { describeHalt } from "./campaign-json.ts";
 
 /** Why a number is suspended and what to do, in a sentence. */
 export function suspensionWords(number: string, halt: Halt): string {
-  const { title, advice } = describeHalt(halt);
-  const named = halt.code === 0 ? title : `${halt.code}: ${title}`;
-  return `Number ${number} is suspended (${named}). ${advice} ${liftWords(halt)}`;
+  const { advice } = describeHalt(halt);
+  return `Number ${number} is suspended (${haltName(halt)}). ${advice} ${liftWords(halt)}`;
+}
+
+/** `131031: Business account locked`. */
+export function haltName(halt: Halt): string {
+  const { title } = describeHalt(halt);
+  return halt.code === 0 ? title : `${halt.code}: ${title}`;
 }
 
 /** What lifts a suspension. The campaign that it names does so even if it was only a test. */
