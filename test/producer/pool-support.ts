@@ -28,7 +28,13 @@ const TEMPLATE = {
 };
 
 /** Numbers of which all have rows of a list: its pool, and what the tests need of each number. */
-export async function openStoredPool(count = 2, rows = 130, redis = connectTestRedis()) {
+export async function openStoredPool(
+  count = 2,
+  rows = 130,
+  redis = connectTestRedis(),
+  /** Lines that the import rejects. */
+  bad: readonly string[] = [],
+) {
   const names = Array.from({ length: count }, () => testNumber());
   const benches: Bench[] = [];
   for (const number of names) benches.push(await openTestStore({}, redis, { number }));
@@ -42,7 +48,7 @@ export async function openStoredPool(count = 2, rows = 130, redis = connectTestR
   writeFileSync(campaignPath, JSON.stringify({ name, ...campaign, recipients }));
   const base = 500_000_000 + randomInt(9_000) * 10_000;
   const lines = Array.from({ length: rows }, (_, at) => `+48${base + at},N${at}`);
-  writeFileSync(csvPath, ["phone,name", ...lines].join("\n"));
+  writeFileSync(csvPath, ["phone,name", ...lines, ...bad].join("\n"));
   const send = (
     sink: ListSink = poolSink(Object.values(stores), members),
     repeats: "refuse" | "import" = "refuse",
@@ -70,7 +76,22 @@ export async function openStoredPool(count = 2, rows = 130, redis = connectTestR
     throw new Error("A pool has two numbers.");
   }
   const move = { from: first.campaign.number, to: second.campaign.number };
-  return { redis, names, stores, benches, id, find, first, second, one, two, move, send };
+  return {
+    redis,
+    names,
+    stores,
+    benches,
+    id,
+    find,
+    first,
+    second,
+    one,
+    two,
+    move,
+    send,
+    dir,
+    base,
+  };
 }
 
 /** The phones of rows that a running campaign may send. */
@@ -93,7 +114,7 @@ export async function claimRows(
   bench: Bench,
   id: string,
   wanted: readonly number[],
-  outcome: "accepted" | "unknown",
+  outcome: "accepted" | "unknown" | "failed",
 ): Promise<void> {
   await bench.store.campaigns.dispatch("live", 1_000);
   const run = Number(await bench.redis.hget(bench.own(id).open, "0"));
@@ -109,6 +130,10 @@ export async function claimRows(
     const verdict = result.verdicts[at];
     if (verdict?.kind !== "granted") throw new Error("not granted");
     const { attempt } = verdict;
-    await bench.record({ campaign: id, ...row, attempt, nonce }, outcome, {});
+    await bench.record(
+      { campaign: id, ...row, attempt, nonce },
+      outcome,
+      outcome === "failed" ? { code: 131026 } : {},
+    );
   }
 }

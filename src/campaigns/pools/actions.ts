@@ -1,4 +1,4 @@
-import { accept, type Result } from "../../core/refusal.ts";
+import { accept, type Refused, type Result } from "../../core/refusal.ts";
 import type { Action } from "../../store/index.ts";
 import type { ActionPreview } from "../action-preview.ts";
 import type { FoundCampaign } from "../find.ts";
@@ -10,21 +10,20 @@ export interface ChildPreview {
   readonly preview: ActionPreview;
 }
 
-/** One after another; a campaign whose rows were moved sends nothing any more. */
+/** One after another. One that sends nothing any more keeps the others from nothing. */
 export async function previewChildren(
-  { campaign, children = [], store }: FoundCampaign,
+  { children = [] }: FoundCampaign,
   preview: (child: FoundCampaign) => Promise<Result<ActionPreview>>,
 ): Promise<Result<readonly ChildPreview[]>> {
-  const moves = await store.pools.moves(campaign.id);
-  const moved = new Set(moves.map(({ from }) => from));
   const all: ChildPreview[] = [];
+  let over: Refused | undefined;
   for (const child of children) {
     const found = await preview(child);
-    const isOver = child.campaign.closed && moved.has(child.campaign.id);
     if (found.ok) all.push({ child, preview: found.value });
-    else if (!isOver) return found;
+    else if (child.campaign.closed) over ??= found;
+    else return found;
   }
-  return accept(all);
+  return all.length === 0 && over !== undefined ? over : accept(all);
 }
 
 /** The sum of what it would be about. */

@@ -23,15 +23,13 @@ interface Retried {
  * the first that is refused; what was begun before goes on, and a repeat takes up the rest.
  */
 export async function retryOfPool(
-  { campaign, children = [], store }: FoundCampaign,
+  { campaign, children = [] }: FoundCampaign,
   act: (child: FoundCampaign) => Promise<Result<Retried>>,
 ): Promise<Result<Retried>> {
   const all: Retried[] = [];
-  const moves = await store.pools.moves(campaign.id);
-  const moved = new Set(moves.map(({ from }) => from));
-  for (const child of children) {
-    // It was cancelled for a move, so it sends nothing again.
-    if (child.campaign.closed && moved.has(child.campaign.id)) continue;
+  // A cancelled one sends nothing again, and keeps the others from nothing.
+  const open = children.filter((child) => !child.campaign.closed);
+  for (const child of open.length > 0 ? open : children) {
     const retried = await act(child);
     if (!retried.ok) return retried;
     all.push(retried.value);

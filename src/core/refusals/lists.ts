@@ -174,6 +174,12 @@ export const LISTS = catalogue(422, {
     fix: "Correct the rows in the list itself, and send the whole list.",
     http: 409,
   },
+  mend_of_pool: {
+    meaning:
+      "The corrected rows belong to one campaign of a pool, and their people may belong to another of its numbers.",
+    fix: "Remove the columns `dropcast_campaign` and `dropcast_row` to send the rows as a new list.",
+    http: 409,
+  },
   mend_other_campaign: {
     meaning: "The rejects file belongs to a different campaign than the given campaign file.",
     fix: "Use that campaign's file; or remove the columns `dropcast_campaign` and `dropcast_row` to send the rows as a new list.",

@@ -232,6 +232,13 @@ function checkOpen(
       "Run the command where the campaign was sent from.",
     );
   }
+  if (campaign.isOfPool) {
+    return refuse(
+      "mend_of_pool",
+      `The rows belong to ${id}, the part of one number of a campaign over several: a corrected person may belong to another number, or be there already.`,
+      "Remove the columns dropcast_campaign and dropcast_row, and send the rows as a list of its own with the campaign file.",
+    );
+  }
   if (campaign.status === "rejected") {
     return refuse(
       "mend_list_refused",

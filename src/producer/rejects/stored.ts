@@ -1,5 +1,10 @@
 import { rejectCode } from "../../core/reject.ts";
-import { type CampaignRow, campaignMark, type NumberStore } from "../../store/index.ts";
+import {
+  type CampaignRow,
+  campaignMark,
+  type NumberStore,
+  numberOfCampaign,
+} from "../../store/index.ts";
 import { createRejectsText, type RowToCorrect } from "./writer.ts";
 
 const ROWS_AT_ONCE = 500;
@@ -10,12 +15,14 @@ const ROWS_AT_ONCE = 500;
  * grow with the list.
  */
 export async function* storedRejects(
-  store: Pick<NumberStore, "campaigns" | "rows" | "mode">,
-  campaign: { readonly id: string; readonly rows: number },
+  store: Pick<NumberStore, "campaigns" | "rows" | "mode" | "number">,
+  campaign: { readonly id: string; readonly rows: number; readonly pool: string | null },
 ): AsyncGenerator<string> {
   const { id } = campaign;
   const { columns, delimiter } = await store.campaigns.listShape(id);
-  const mark = campaignMark(id, store.mode);
+  // Of a pool: a corrected row may belong to another number, and is sent in a list of its own.
+  const isOfPool = campaign.pool !== null || numberOfCampaign(id) !== store.number;
+  const mark = isOfPool ? null : campaignMark(id, store.mode);
   const text = createRejectsText({ columns, delimiter: delimiter ?? ",", campaign: mark });
   yield text.head();
   let waiting: RowToCorrect[] = [];

@@ -26,6 +26,8 @@ export interface CorrectableCampaign {
   readonly status: string;
   /** Nothing more is sent. */
   readonly closed: boolean;
+  /** It is the part of one number of a pool. */
+  readonly isOfPool: boolean;
   /** How often stored rows were rewritten; a later `apply` with it refuses newer changes. */
   readonly rewrites: number;
 }
@@ -77,10 +79,10 @@ export function createCorrections(input: {
       const fields = await redis.hmget(
         campaignKeys(number, id).campaign,
         ...fieldsOf("campaign", "name", "definition", "columns", "phoneColumn", "phoneStyle"),
-        ...fieldsOf("campaign", "rows", "rewrites", "mode", "status", "closed"),
+        ...fieldsOf("campaign", "rows", "rewrites", "mode", "status", "closed", "pool"),
       );
       const [name, definition, columns, phoneColumn, phoneStyle, rows, rewrites] = fields;
-      const [mode, status, closed] = fields.slice(7);
+      const [mode, status, closed, pool] = fields.slice(7);
       if (!definition || !columns) return undefined;
       return {
         name: name ?? "",
@@ -92,6 +94,7 @@ export function createCorrections(input: {
         mode: mode === "live" ? "live" : "sandbox",
         status: status ?? "",
         closed: Boolean(closed),
+        isOfPool: Boolean(pool),
         rewrites: Number(rewrites ?? 0),
       };
     },

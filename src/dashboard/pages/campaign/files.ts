@@ -1,17 +1,18 @@
 import { html } from "hono/html";
+import type { FoundCampaign } from "../../../campaigns/find.ts";
 import { failedQueueName } from "../../../queue/queues.ts";
-import type { Campaign } from "../../../store/index.ts";
 import { count, moment } from "../format.ts";
 import type { Html } from "../layout.ts";
 
 /** Every row with its outcome, parts of it, and the rows to correct. */
-export function filesCard(campaign: Campaign, space: string): Html {
+export function filesCard({ campaign, store, pool }: FoundCampaign): Html {
   const { id, number, rows, counts, rowsDeletedAt, file } = campaign;
   if (rowsDeletedAt !== null) {
     return html`<section class="card" aria-labelledby="files"><h2 id="files">Files</h2>
       <p>The rows were deleted ${moment(rowsDeletedAt)} (DROPCAST_RETENTION_DAYS); the counts are kept.</p>
     </section>`;
   }
+  const isOfPool = pool !== undefined || campaign.pool !== null;
   const parts = [
     ["The whole list with outcomes", rows, ""],
     ["Only failed", counts.failed, "?only=failed"],
@@ -29,11 +30,11 @@ export function filesCard(campaign: Campaign, space: string): Html {
         counts.rejected === 0
           ? ""
           : html`<li>Rejected rows to correct (${count(counts.rejected)}): ${download(id, "rejects.csv", "CSV")}
-        <span class="quiet">Correct them and drop the file again: they join this campaign. A producer also left this file beside its report of ${file}.</span></li>`
+        <span class="quiet">Correct them and drop the file again: they ${isOfPool ? "become a campaign of their own" : "join this campaign"}. A producer also left this file beside its report of ${file}.</span></li>`
       }
     </ul>
     <p class="quiet">They hold phone numbers.</p>
-    <p class="links"><a href="/queues/queue/${failedQueueName(space)}?status=failed">Failed messages of number ${number}</a></p>
+    ${pool === undefined ? html`<p class="links"><a href="/queues/queue/${failedQueueName(store.space)}?status=failed">Failed messages of number ${number}</a></p>` : ""}
   </section>`;
 }
 

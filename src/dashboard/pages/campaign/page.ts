@@ -28,7 +28,7 @@ export function campaignPage(
     readonly hasNumbers: boolean;
   },
 ): PageContent {
-  const { campaign, store } = found;
+  const { campaign } = found;
   const { id, name, rows, counts } = campaign;
   const { webhooks, history, failures, unknown, oldestUnknown, nowMs, mayAct, acts } = view;
   return {
@@ -60,7 +60,7 @@ export function campaignPage(
         ${factsCard(campaign, view)}
       </div>
       ${zonesCard(campaign, nowMs)}
-      ${filesCard(campaign, store.space)}
+      ${filesCard(found)}
       ${actsCard(acts)}`,
   };
 }
