@@ -30,6 +30,9 @@ const timeline = z
       .array(
         z.object({
           kind: z.enum(["backoff", "paused", "suspended"]),
+          number: z.string().nullable().openapi({
+            description: "Of a pool: the number that it kept back, while others sent.",
+          }),
           from: time,
           until: time.nullable().openapi({ description: "Null: it lasts." }),
           words: z.string(),

@@ -47,10 +47,11 @@ export async function readCampaignView(
   const { id } = campaign;
   const ids = new Set([id, ...(found.children ?? []).map((child) => child.campaign.id)]);
   const isRunning = campaign.status === "running";
-  const [obstacles, standing, history, failures, unknown, { lines: acts }, due] = await Promise.all(
-    [
+  const [obstacles, standing, moved, history, failures, unknown, { lines: acts }, due] =
+    await Promise.all([
       readObstacles(found),
       readStanding(found),
+      movedAway(found),
       readTimelineFacts(found),
       store.history.failures(id),
       store.campaigns.unknown(id),
@@ -60,8 +61,7 @@ export async function readCampaignView(
         ...{ limit: ACTS_SHOWN, lookedAtMax: ACTS_LOOKED_AT_MAX },
       }),
       isRunning ? store.nextWork(id) : null,
-    ],
-  );
+    ]);
   const { nowMs } = history;
   const rates = campaignPace(obstacles.pace, campaign, configured);
   const sentPerSecond = isRunning
@@ -71,7 +71,7 @@ export async function readCampaignView(
   const dueAtMs = due?.atMs == null || due.atMs <= due.nowMs + DUE_FROM_MS ? null : due.atMs;
   const condition = conditionOf({
     ...obstacles,
-    ...{ campaign, unsafe, rates, sentPerSecond, doneAtMs, dueAtMs },
+    ...{ campaign, unsafe, moved, rates, sentPerSecond, doneAtMs, dueAtMs },
     // One suspended number of a pool keeps no other back.
     halt: found.pool === undefined || standing.isSuspended ? obstacles.halt : undefined,
     pausedBy: pausedBy(acts, campaign),
@@ -80,6 +80,14 @@ export async function readCampaignView(
     ...{ ...obstacles, condition, standing, rates, doneAtMs, history },
     ...{ failures, unknown, acts, nowMs },
   };
+}
+
+/** Rows of a cancelled campaign that another number of its pool has. */
+async function movedAway({ campaign, store }: FoundCampaign): Promise<number> {
+  const { id, pool, status } = campaign;
+  if (pool === null || status !== "cancelled") return 0;
+  const move = (await store.pools.moves(pool)).find(({ from }) => from === id);
+  return move === undefined || move.campaign === "" ? 0 : store.pools.movedRows(move.campaign);
 }
 
 /** A shorter wait is not worth a sentence. */

@@ -47,6 +47,8 @@ export interface ConditionFacts {
   readonly campaign: Campaign;
   /** Why Redis is not safe. */
   readonly unsafe: string | undefined;
+  /** Rows of it that another number of its pool has. */
+  readonly moved?: number;
   readonly rollback: Rollback | undefined;
   /** Redis was restarted, and its data are not confirmed yet. */
   readonly isSettling: boolean;

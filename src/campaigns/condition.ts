@@ -32,7 +32,7 @@ export function conditionOf(facts: ConditionFacts): Condition {
         advice: "Correct the list, and send it again.",
       };
     case "cancelled":
-      return cancelled(campaign);
+      return cancelled(facts);
     case "finished":
       return campaign.closed && campaign.counts.expired > 0
         ? expired(campaign)
@@ -46,11 +46,16 @@ export function conditionOf(facts: ConditionFacts): Condition {
   }
 }
 
-function cancelled({ counts, finishedAt }: Campaign): Condition {
+function cancelled({ campaign, moved = 0 }: ConditionFacts): Condition {
+  const { counts, finishedAt } = campaign;
   const tried = triedMessages(counts);
+  const left = Math.max(0, counts.cancelled - moved);
+  const given =
+    moved === 0 ? [] : [`another number of its pool has ${counted(moved, "row")} of it`];
+  const nothing = moved > 0 && left === 0 ? [] : [getNothing(left)];
   return {
     kind: "cancelled",
-    words: say`Cancelled${when(finishedAt)}: ${getNothing(counts.cancelled)}; ${tried === 0 ? "nothing was sent" : `${counted(tried, "message")} had been tried`}${stillOpen(counts)}.`,
+    words: say`Cancelled${when(finishedAt)}: ${[...given, ...nothing].join("; ")}; ${tried === 0 ? "nothing was sent" : `${counted(tried, "message")} had been tried`}${stillOpen(counts)}.`,
     advice: null,
   };
 }

@@ -26,6 +26,8 @@ export interface Timeline {
 
 export interface Hold {
   readonly kind: "backoff" | "paused" | "suspended";
+  /** Of a pool: the number that it kept back, while others sent. */
+  readonly number: string | null;
   readonly fromMs: number;
   /** May lie ahead for a backoff; null: it lasts. */
   readonly untilMs: number | null;
@@ -165,7 +167,10 @@ function holdsOf(facts: TimelineFacts): readonly Hold[] {
   if (children.length > 0) {
     return children
       .flatMap((child) =>
-        holdsOf(child).map((one) => ({ ...one, words: `${child.campaign.number}: ${one.words}` })),
+        holdsOf(child).map((one) => {
+          const { number } = child.campaign;
+          return { ...one, number, words: `${number}: ${one.words}` };
+        }),
       )
       .sort((a, b) => a.fromMs - b.fromMs)
       .slice(-HOLDS_MAX);
@@ -184,7 +189,7 @@ function holdsOf(facts: TimelineFacts): readonly Hold[] {
     if (one.untilMs < fromMs || one.fromMs > untilMs) continue;
     const words = one.why === "unreachable" ? "API not reachable" : "API says too fast";
     holds.push({
-      kind: "backoff",
+      ...{ kind: "backoff", number: null },
       fromMs: Math.max(one.fromMs, fromMs),
       untilMs: one.untilMs,
       words: `backoff: ${words}`,
@@ -202,7 +207,7 @@ function pauseOf(
   const isSuspension = kind === "account" || kind === "restricted" || kind === "counters";
   const words = shortPauseWords({ ...campaign, reason: detail, trial: null }, (ms) => isoTime(ms));
   return {
-    kind: isSuspension ? "suspended" : "paused",
+    ...{ kind: isSuspension ? "suspended" : "paused", number: null },
     ...{ fromMs: atMs, untilMs },
     words: `${isSuspension ? "number suspended" : "paused"}: ${words}`,
   };
@@ -241,8 +246,8 @@ export function timelineJson({ rate, outcomes, holds }: Timeline) {
       stepSeconds: outcomes.stepMs / 1_000,
       points: outcomes.points.map(({ atMs, ...point }) => ({ at: isoTime(atMs), ...point })),
     },
-    holds: holds.map(({ kind, fromMs, untilMs, words }) => ({
-      ...{ kind, from: isoTime(fromMs), until: isoTime(untilMs), words },
+    holds: holds.map(({ kind, number, fromMs, untilMs, words }) => ({
+      ...{ kind, number, from: isoTime(fromMs), until: isoTime(untilMs), words },
     })),
   };
 }

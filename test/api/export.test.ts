@@ -106,7 +106,13 @@ it("the timeline of a campaign has its rate, its outcomes and its pauses", async
       points: expect.arrayContaining([expect.objectContaining({ at: expect.any(String) })]),
     },
     holds: [
-      { kind: "paused", from: expect.any(String), until: null, words: "paused: by an operator" },
+      {
+        kind: "paused",
+        number: null,
+        from: expect.any(String),
+        until: null,
+        words: "paused: by an operator",
+      },
     ],
   });
 });

@@ -101,12 +101,14 @@ test("a pause lasts until the next event, and a suspension is named as one", () 
   expect(holds).toEqual([
     {
       kind: "paused",
+      number: null,
       fromMs: START + MINUTE,
       untilMs: START + 2 * MINUTE,
       words: "paused: by an operator",
     },
     {
       kind: "suspended",
+      number: null,
       fromMs: START + 3 * MINUTE,
       untilMs: null,
       words: "number suspended: account error 131031",

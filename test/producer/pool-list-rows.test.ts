@@ -5,8 +5,10 @@ import { type FoundCampaign, findCampaign } from "../../src/campaigns/find.ts";
 import { messagesTo } from "../../src/campaigns/person-messages.ts";
 import { moveRows } from "../../src/campaigns/pools/move.ts";
 import { ALL_ROWS, previewUnknown, resolveRows, resolveWhat } from "../../src/campaigns/resolve.ts";
+import { saidText } from "../../src/campaigns/said.ts";
 import { findMessage } from "../../src/campaigns/search.ts";
 import { readTimeline } from "../../src/campaigns/timeline.ts";
+import { isoTime } from "../../src/core/format.ts";
 import { exportRows, exportXlsx } from "../../src/export/export-rows.ts";
 import { messageEvents } from "../../src/export/message-timeline.ts";
 import type { CampaignRow } from "../../src/store/index.ts";
@@ -180,8 +182,38 @@ test("a pool shows what was done with each of its campaigns, when, and how all o
   expect(rate.points.length).toBeGreaterThan(0);
   const accepted = outcomes.points.reduce((sum, point) => sum + point.accepted, 0);
   expect(accepted).toBe(5);
+  // One number that is paused is not all of them: no chart may show it so.
+  expect(holds.map((hold) => hold.number)).not.toContain(null);
   const paused = (number: string) => `${number}: paused: by an operator`;
-  const words = holds.map((hold) => hold.words);
-  expect(words).toContain(paused(first.campaign.number));
-  expect(words).toContain(paused(second.campaign.number));
+  const told = holds.map((hold) => hold.words);
+  expect(told).toContain(paused(first.campaign.number));
+  expect(told).toContain(paused(second.campaign.number));
+
+  // People whose rows are elsewhere are not said to get nothing.
+  const source = await findCampaign(opened.stores, first.campaign.id);
+  if (!source.ok) throw new Error(source.refusal.message);
+  const words = saidText(
+    (await readCampaignView(source.value, undefined)).condition.words,
+    isoTime,
+  );
+  expect(words).toContain(`another number of its pool has ${first.campaign.rows - 2} rows of it`);
+  expect(words).not.toContain("nothing");
+});
+
+test("a person in two pools at once waits in the second, which says so by its row of the list", async () => {
+  const opened = await openStoredPool();
+  const { stores, first, one, send } = opened;
+  await claimRows(one, first.campaign.id, [3], "unknown");
+  const again = await send(undefined, "import");
+  const found = await findCampaign(stores, again.ok ? (again.report.campaign ?? "") : "");
+  if (!found.ok) throw new Error(found.refusal.message);
+  const { store, campaign, children = [] } = found.value;
+  const child = children[0]?.campaign.id ?? "";
+  const row = await one.store.rows.one(child, 3);
+
+  await expect(claimRows(one, child, [3], "accepted")).rejects.toThrow("not granted");
+
+  expect(await store.waiting(campaign.id)).toMatchObject([
+    { row: row && listRowOf(row), campaign: first.campaign.id, campaignRow: 3, state: "unknown" },
+  ]);
 });

@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { previewAction } from "../../src/campaigns/begin-action.ts";
 import { controlCampaign } from "../../src/campaigns/control.ts";
 import type { FoundCampaign } from "../../src/campaigns/find.ts";
-import { previewAction } from "../../src/campaigns/begin-action.ts";
 import { previewRetry, retryCampaign } from "../../src/campaigns/retry.ts";
 import { createFileImporter } from "../../src/producer/import-file.ts";
 import { storedRejects } from "../../src/producer/rejects/stored.ts";

@@ -3,7 +3,7 @@ import { createPlaces } from "./places.ts";
 import { poolHistory } from "./pool-history.ts";
 import { sumOfPaces } from "./pool-pace.ts";
 import { type PoolChild, poolColumns, poolRows } from "./pool-rows.ts";
-import { poolUnknown } from "./pool-unknown.ts";
+import { inList, poolUnknown } from "./pool-unknown.ts";
 import { sumOfPool } from "./sum.ts";
 
 /**
@@ -67,7 +67,12 @@ export function createPoolStore(
       },
     },
     history,
-    waiting: async () => [],
+    waiting: async () => {
+      const waits = await open(async (child) =>
+        inList(pool.id, child, await child.store.waiting(child.id)),
+      );
+      return waits.flat();
+    },
     nextWork: async () => {
       const found = await each(({ id, store }) => store.nextWork(id));
       const times = found.flatMap(({ atMs }) => atMs ?? []);

@@ -6,19 +6,20 @@ import {
 } from "../../store/index.ts";
 import type { PoolChild } from "./pool-rows.ts";
 
+/** Rows of one campaign of a pool by their rows in the list. One that is in no list is left out. */
+export async function inList<Row extends { readonly row: number }>(
+  pool: string,
+  { id, store }: PoolChild,
+  rows: readonly Row[],
+): Promise<Row[]> {
+  const found = await withListRows(store.pools, { id, pool }, rows);
+  return found.flatMap(({ listRow, ...row }) =>
+    listRow == null ? [] : [{ ...row, row: listRow } as unknown as Row],
+  );
+}
+
 /** Unknown messages of all campaigns of a pool, by their rows in the list. */
 export function poolUnknown(pool: string, children: readonly PoolChild[]) {
-  /** A row that is not found is in no list: it is left out. */
-  async function inList<Row extends { readonly row: number }>(
-    { id, store }: PoolChild,
-    rows: readonly Row[],
-  ): Promise<Row[]> {
-    const found = await withListRows(store.pools, { id, pool }, rows);
-    return found.flatMap(({ listRow, ...row }) =>
-      listRow == null ? [] : [{ ...row, row: listRow } as unknown as Row],
-    );
-  }
-
   return {
     async unknown(): Promise<UnknownRows | undefined> {
       return sumUnknown(
@@ -31,6 +32,7 @@ export function poolUnknown(pool: string, children: readonly PoolChild[]) {
         children.map(async (child) => {
           const own = await child.store.campaigns.unknownRows(child.id);
           return inList(
+            pool,
             child,
             own.map((row) => ({ row })),
           );
@@ -61,6 +63,7 @@ export function poolUnknown(pool: string, children: readonly PoolChild[]) {
       const found = await Promise.all(
         children.map((child) =>
           inList(
+            pool,
             child,
             page.flatMap((one) => (one.child === child ? [one.row] : [])),
           ),

@@ -179,7 +179,8 @@ function shade(chart) {
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  for (const { kind, from, until } of timeline.holds) {
+  // One number of several keeps the others from nothing: it is told below the chart.
+  for (const { kind, from, until } of timeline.holds.filter(({ number }) => number === null)) {
     const left = chart.valToPos(Date.parse(from) / 1_000, "x", true);
     const right = chart.valToPos(untilOf(until), "x", true);
     if (right < bbox.left || left > bbox.left + bbox.width) continue;

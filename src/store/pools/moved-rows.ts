@@ -23,6 +23,10 @@ export function createMovedRows(redis: Redis, keyOf: (campaign: string) => strin
       else if (rows.length > 0) await redis.setrange(keyOf(campaign), ROW_BYTES * first, packed);
     },
 
+    /** How many there are. */
+    movedRows: async (campaign: string): Promise<number> =>
+      Math.floor((await redis.strlen(keyOf(campaign))) / ROW_BYTES),
+
     /** Those of all its rows. */
     async *movedTo(campaign: string): AsyncGenerator<number> {
       for (let from = 0; ; from += ROWS_AT_ONCE) {

@@ -26,7 +26,7 @@ export function childrenCard(
         )}
       </tbody>
     </table></div>
-    ${standing.words.map((words) => html`<p>${words}</p>`)}
+    ${standing.words.length === 0 ? "" : html`<ul>${standing.words.map((words) => html`<li>${words}</li>`)}</ul>`}
     ${movable.map((child) => moveForm(campaign.id, child, numbers))}
   </section>`;
 }

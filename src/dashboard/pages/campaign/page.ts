@@ -54,7 +54,7 @@ export function campaignPage(
       ${funnelCard(rows, counts)}
       ${chartsCard(id, history)}
       ${failuresCard(campaign, failures, { mayAct })}
-      ${unknownCard(campaign, { unknown, oldest: oldestUnknown, nowMs })}
+      ${unknownCard(found, { unknown, oldest: oldestUnknown, nowMs })}
       <div class="columns">
         ${statesCard(campaign)}
         ${factsCard(campaign, view)}

@@ -19,7 +19,7 @@ const UNKNOWN_A_PAGE = 200;
 
 /** Messages that may or may not have been sent: since when, why, and what can be done. */
 export function unknownCard(
-  campaign: Campaign,
+  found: FoundCampaign,
   {
     unknown,
     oldest,
@@ -32,13 +32,14 @@ export function unknownCard(
   },
 ): Html | "" {
   if (unknown === undefined) return "";
+  const { campaign } = found;
   const { id, counts } = campaign;
   const left = counts.unknown - oldest.length;
   return html`<section class="card" aria-labelledby="unknown">
     <h2 id="unknown">${counted(counts.unknown, "message")} unknown</h2>
     <p>They may or may not have been sent, the oldest since ${duration(nowMs - unknown.oldestAt)}. Dropcast does not guess, and does not send them a second time by itself unless the file says at-least-once${unknown.looked < counts.unknown ? `; the reasons are those of the oldest ${count(unknown.looked)}` : ""}:</p>
     <ul>${unknown.reasons.map(({ reason, count: some }) => html`<li><b>${count(some)}</b> ${unknownWords(reason)}</li>`)}</ul>
-    ${waysOut(campaign)}
+    ${waysOut(campaign, found.children?.[0]?.campaign.id ?? campaign.id)}
     <details id="unknown-rows"><summary>${left > 0 ? `The oldest ${count(oldest.length)}` : "Which"}…</summary>${rowsTable(id, oldest, nowMs)}</details>
     <p class="links">
       ${left > 0 ? html`<a href="/campaigns/${id}/unknown">All ${count(counts.unknown)} unknown</a>` : ""}
@@ -48,13 +49,13 @@ export function unknownCard(
   </section>`;
 }
 
-function waysOut({ id, status, closed }: Campaign): Html {
+function waysOut({ id, status, closed }: Campaign, one: string): Html {
   const ends = closed || status === "finished" ? "" : " The campaign goes on meanwhile.";
   return html`<p>What ends it:</p>
     <ul>
       <li>Evidence: a late answer of LiveChat or a status event of WhatsApp settles a message by itself, up to 30 days later.${ends}</li>
       <li>You: open a message and decide that it was sent, that it was not sent, or that it is sent again, which the person may then get twice.</li>
-      <li>Look it up: <code>dropcast fetch --unknown ${id}</code> shows where these people appear in what LiveChat's API lists; <code>dropcast export ${id} --only unknown</code> lists the people to ask about.</li>
+      <li>Look it up: <code>dropcast fetch --unknown ${one}</code> shows where these people appear in what LiveChat's API lists; <code>dropcast export ${id} --only unknown</code> lists the people to ask about.</li>
     </ul>`;
 }
 
