@@ -103,7 +103,7 @@ export function makeParts(deps: NumberDeps): NumberParts {
       queueKeys: busyQueueKeys(store.space),
       endpoints: notifier?.endpoints ?? [],
     },
-    isQuiet: () => flight.now() === 0 && recorder.waiting() === 0,
+    isQuiet: () => flight.now() + recorder.waiting() + recorder.keeping() === 0,
     dispatchOnce: () => campaigns.dispatch(mode, openBatchesMax(ratePerSecond), ratePerSecond),
     shiftContext: (onSwept) => ({
       ...{ store, timings, logger, troubles, load, sender },

@@ -60,6 +60,9 @@ async function settleWire(
   if (left > 0)
     logger.warn({ messages: left }, "stopped with messages on the wire: their leases end");
   if (await endInTime(timings.recordMs, [claimsEnd.then(recorder.settled)])) return;
-  const messages = recorder.waiting();
-  logger.error({ messages }, "stopped while Redis is down: these messages become unknown");
+  const [messages, optOuts] = [recorder.waiting(), recorder.keeping()];
+  if (optOuts > 0) logger.error({ optOuts }, "stopped while replicas lack opt-outs by 131050");
+  if (messages > 0) {
+    logger.error({ messages }, "stopped while Redis is down: these messages become unknown");
+  }
 }

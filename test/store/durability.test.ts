@@ -53,19 +53,22 @@ test("a frequency cap that a replica does not have counted lets nothing be claim
   expect(await bench.state(id, 1)).toBe("sending");
 });
 
-test("an opt-out in the answer to a POST is recorded again until the replicas have it", async () => {
+test("a record with an opt-out is written at once, and says when the replicas have it", async () => {
   const bench = await openReplicated();
-  const id = await bench.import(1);
-  const [granted] = await bench.grant(id, 1);
+  const id = await bench.import(2);
+  const [granted, other] = await bench.grant(id, 1, 2);
   const told = { code: 131_050, optOut: true };
   const thaw = bench.freeze();
 
-  await expect(bench.record(granted, "failed", told)).rejects.toThrow("NOREPLICAS");
+  const behind = await bench.record(granted, "failed", told);
 
+  expect(await bench.state(id, 1)).toBe("failed");
+  expect(await behind.optOutsKept).toBe(false);
+  expect((await bench.record(other, "accepted", { wamid: "wamid.A" })).optOutsKept).toBe(undefined);
   thaw();
   await bench.inStep();
-  await bench.record(granted, "failed", told);
-  expect(await bench.state(id, 1)).toBe("failed");
+  const again = await bench.record(granted, "failed", told);
+  expect(await again.optOutsKept).toBe(true);
   expect(await bench.redis.zcard(bench.keys.optOutOutbox)).toBe(1);
 });
 

@@ -199,10 +199,10 @@ export async function openTestStore(
     const text = wamid ?? reference;
     const id = text === undefined ? null : { text, isWamid: wamid !== undefined };
     const plain = { code: 0, reason: 0, waitMs: 0, held: false, optOut: false };
-    const result = await store.ledger.record(campaign, [
+    const { states, ...recorded } = await store.ledger.record(campaign, [
       { ...plain, ...attempt, outcome, id, ...rest },
     ]);
-    return { state: result.states[0], stopped: result.stopped };
+    return { state: states[0], ...recorded };
   }
 
   /** Grants one row and records its outcome. */

@@ -1,14 +1,19 @@
 import { setImmediate } from "node:timers/promises";
 import { pino } from "pino";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { AttemptRecord } from "../../src/store/ledger/attempt-rows.ts";
 import { UNOBSERVED } from "../../src/worker/observer.ts";
 import { createRecorder } from "../../src/worker/recorder.ts";
 
+const SOON = { timeout: 10_000, interval: 10 };
+
 type Record = (campaign: string, records: readonly AttemptRecord[]) => Promise<string>;
 
-/** A recorder on a ledger that answers each call as `answer` does: with the state of every row. */
-function openRecorder(answer: Record) {
+/**
+ * A recorder on a ledger that answers each call as `answer` does: with the state of every row.
+ * `isKept`: whether replicas have the opt-outs of a call.
+ */
+function openRecorder(answer: Record, isKept = async () => true) {
   const written: [campaign: string, rows: number[]][] = [];
   const failed: object[] = [];
   const troubles: string[] = [];
@@ -17,7 +22,9 @@ function openRecorder(answer: Record) {
       async record(campaign, records) {
         const state = await answer(campaign, records);
         written.push([campaign, records.map(({ row }) => row)]);
-        return { states: records.map(() => state), stopped: false } as never;
+        const told = { states: records.map(() => state), stopped: false };
+        const hasOptOut = records.some(({ optOut }) => optOut);
+        return (hasOptOut ? { ...told, optOutsKept: isKept() } : told) as never;
       },
     },
     onFailed: async (message) => void failed.push(message),
@@ -28,8 +35,8 @@ function openRecorder(answer: Record) {
   return { recorder, written, failed, troubles };
 }
 
-function outcome(row: number): AttemptRecord {
-  return { row, attempt: 1 } as AttemptRecord;
+function outcome(row: number, optOut = false): AttemptRecord {
+  return { row, attempt: 1, optOut } as AttemptRecord;
 }
 
 const rows = (from: number, to: number) =>
@@ -124,4 +131,30 @@ test("a failed message gets its job once its record holds", async () => {
   recorder.add("main-1", outcome(7));
   await recorder.settled();
   expect(failed).toEqual([{ campaign: "main-1", row: 7, attempt: 1 }]);
+});
+
+test("opt-outs that replicas lack are recorded again, and keep no other outcome waiting", async () => {
+  let areBehind = true;
+  const { recorder, written, troubles } = openRecorder(
+    async () => "failed",
+    async () => !areBehind,
+  );
+  for (const campaign of ["main-1", "main-2"]) {
+    recorder.add(campaign, outcome(1, true));
+    recorder.add(campaign, outcome(2));
+  }
+  const repeated = (campaign: string) =>
+    written.filter(([of, rows]) => of === campaign && rows.join() === "1");
+  await vi.waitFor(() => expect(repeated("main-1").length).toBeGreaterThan(1), SOON);
+
+  recorder.add("main-3", outcome(7));
+
+  await vi.waitFor(() => expect(recorder.waiting()).toBe(0), SOON);
+  expect(written).toContainEqual(["main-3", [7]]);
+  expect(recorder.keeping()).toBe(2);
+  expect(troubles[0]).toContain("NOREPLICAS");
+  areBehind = false;
+  await recorder.settled();
+  expect(recorder.keeping()).toBe(0);
+  expect(repeated("main-2").length).toBeGreaterThan(0);
 });

@@ -77,6 +77,8 @@ interface RecordResult {
   readonly states: readonly State[];
   /** The answer caused a backoff or suspension of the number, or paused the campaign. */
   readonly stopped: boolean;
+  /** There are opt-outs among them: whether a failover keeps them, else repeat it. Never rejects. */
+  readonly optOutsKept?: Promise<boolean>;
 }
 
 export interface LoadedRow extends BatchRow {
@@ -221,12 +223,17 @@ export function createLedger(input: {
         ...{ campaign, rows: packRecords(records) },
         ...{ triesMax, unknownBudget, unknownBudgetWindowMs },
       })) as number[];
-      // Not awaited: an outcome that a failover loses is `unknown`, and webhooks settle it. A lost
-      // opt-out would be told again only by the next message to the person, so it is awaited.
-      isProved().catch(() => false);
+      const told = { states: answer.slice(0, -1).map(stateOf), stopped: answer.at(-1) === 1 };
       const hasOptOut = records.some(({ optOut }) => optOut);
-      if (hasOptOut) await durable.keep(() => run("apply-opt-outs", { from: 0, to: 0 }));
-      return { states: answer.slice(0, -1).map(stateOf), stopped: answer.at(-1) === 1 };
+      const isKept = async (): Promise<boolean> => {
+        // A repeated record changes nothing, and a wait covers the changes of its own connection.
+        if (hasOptOut) await run("apply-opt-outs", { from: 0, to: 0 });
+        return isProved();
+      };
+      // Not awaited: an outcome that a failover loses is `unknown`, and webhooks settle it. A lost
+      // opt-out would be told again only by the next message to the person.
+      const kept = isKept().catch(() => false);
+      return hasOptOut ? { ...told, optOutsKept: kept } : told;
     },
 
     /**
