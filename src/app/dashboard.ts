@@ -43,7 +43,7 @@ export async function startDashboard(
       api: apiDeps(platform),
       stores,
       queueClient: platform.connections.queue,
-      onQueueMoved: platform.connections.onQueueMoved,
+      onSpaceMoved: platform.connections.onSpaceMoved,
       ready: async () => (await redis.ping()) === "PONG",
       unsafe: () => unsafeWords(platform),
       logger: logger.child({ role: "dashboard" }),

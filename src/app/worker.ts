@@ -86,7 +86,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
     ledger.on("ready", worker.reconnected);
     return () => ledger.off("ready", worker.reconnected);
   });
-  const unwatch = connections.onQueueMoved((space) => {
+  const unwatch = connections.onSpaceMoved((space) => {
     const moved = Object.values(stores).find((store) => store.space === space);
     if (moved !== undefined) void worker.moved(moved.number);
   });

@@ -42,19 +42,19 @@ interface BoardDeps {
   /** BullMQ's client, by key space. */
   readonly queueClient: (space: string) => Redis;
   /** Tells of a key space whose client is another one from now on. Default: that never happens. */
-  readonly onQueueMoved?: (listener: (space: string) => void) => () => void;
+  readonly onSpaceMoved?: (listener: (space: string) => void) => () => void;
   /** Whether Redis answers; never rejects. */
   readonly ready: () => Promise<boolean>;
   readonly logger: Logger;
 }
 
 export function createBoard(deps: BoardDeps) {
-  const { stores, onQueueMoved = () => () => {} } = deps;
+  const { stores, onSpaceMoved = () => () => {} } = deps;
   const numbers = new Map(
     Object.values(stores).map((store) => [store.space, openQueues(deps, store)]),
   );
   const plugin = createPlugin([...numbers.values()]);
-  const unwatch = onQueueMoved((space) => {
+  const unwatch = onSpaceMoved((space) => {
     const before = numbers.get(space);
     if (before === undefined) return;
     numbers.set(space, openQueues(deps, before.store));

@@ -64,7 +64,7 @@ export interface DashboardOptions {
   /** BullMQ's client, by key space. */
   readonly queueClient: (space: string) => Redis;
   /** Tells of a key space whose client is another one from now on. Default: that never happens. */
-  readonly onQueueMoved?: (listener: (space: string) => void) => () => void;
+  readonly onSpaceMoved?: (listener: (space: string) => void) => () => void;
   /** Whether Redis answers. */
   readonly ready: () => Promise<boolean>;
   /** Why Redis is unsafe, in a sentence; undefined while it is safe. */

@@ -2,7 +2,7 @@
  * The clients of a Redis Cluster: plain ones, one ledger and one queue client for each node that
  * owns hash slots (a shard). Each connects by slot-connector.ts, so the clients of a shard follow a
  * failover to the replica that took over. If a slot moves to another shard, its spaces are routed
- * there; its queues have to be created again (`onQueueMoved`), because BullMQ keeps its client.
+ * there and told of (`onSpaceMoved`): BullMQ keeps the client that a queue was created with.
  *
  * Nothing is sent again here: a command that is answered MOVED, or whose answer is lost, fails, and
  * its caller asks again in its own way (a claim by its nonce).
@@ -40,7 +40,8 @@ export function connectCluster(address: RedisClusterAddress, onError: OnError): 
   let shards: Shard[] = [];
   /** By slot, as far as asked for. */
   const routes = new Map<number, Shard>();
-  const queueSpaces = new Map<string, Shard>();
+  /** The key spaces that were asked for, and who has them; undefined: not looked up yet. */
+  const spaces = new Map<string, Shard | undefined>();
   const openedListeners: ((endpoint: Endpoint) => () => void)[] = [];
   const movedListeners = new Set<(space: string) => void>();
   let isClosed = false;
@@ -117,16 +118,22 @@ export function connectCluster(address: RedisClusterAddress, onError: OnError): 
     shards = [...kept.keys(), ...added];
     routes.clear();
     for (const { ledger } of added) ledger.connect().catch(() => {});
-    tellMovedQueues();
+    tellMoved();
     for (const shard of retired) closeShard(shard);
   }
 
-  function tellMovedQueues(): void {
-    for (const [space, shard] of queueSpaces) {
-      if (shardOf(tagged(space)) === shard) continue;
-      queueSpaces.delete(space);
+  function tellMoved(): void {
+    for (const [space, before] of spaces) {
+      const now = shardOf(tagged(space));
+      spaces.set(space, now);
+      if (before === undefined || before === now) continue;
       for (const listener of movedListeners) listener(space);
     }
+  }
+
+  function note(space: string): void {
+    if (spaces.has(space)) return;
+    spaces.set(space, shards.length === 0 ? undefined : shardOf(tagged(space)));
   }
 
   function closeShard(shard: Shard): void {
@@ -154,16 +161,19 @@ export function connectCluster(address: RedisClusterAddress, onError: OnError): 
   }
 
   return {
-    ledger: (space) => routed(() => shardOf(tagged(space)).ledger),
+    ledger(space) {
+      note(space);
+      return routed(() => shardOf(tagged(space)).ledger);
+    },
 
     queue(space) {
+      note(space);
       const shard = shardOf(tagged(space));
-      queueSpaces.set(space, shard);
       shard.queue ??= openQueue(shard);
       return shard.queue;
     },
 
-    onQueueMoved(listener) {
+    onSpaceMoved(listener) {
       movedListeners.add(listener);
       return () => movedListeners.delete(listener);
     },

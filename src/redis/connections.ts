@@ -37,7 +37,7 @@ function connectOne(
       queue ??= openQueue();
       return queue;
     },
-    onQueueMoved: () => () => {},
+    onSpaceMoved: () => () => {},
     endpoint: () => endpoint,
     eachEndpoint: (opened) => void ends.push(opened(endpoint)),
     endpoints: () => [endpoint],

@@ -29,11 +29,12 @@ export interface Connections {
   /** For BullMQ, which duplicates it for what blocks. It waits for Redis without a limit. */
   queue(space: string): Redis;
   /**
-   * Calls `listener` with each space whose `queue` client is another one from now on: its hash slot
-   * has moved to another node. Queues and workers of BullMQ keep the client they were created with,
-   * so create new ones. Returns how to stop that. With one endpoint it never happens.
+   * Calls `listener` with each space that was asked for and whose clients are others from now on:
+   * its hash slot has moved to another node. The ledger's client follows by itself. Queues and
+   * workers of BullMQ keep the client they were created with, so create new ones. Returns how to
+   * stop that. With one endpoint it never happens.
    */
-  onQueueMoved(listener: (space: string) => void): () => void;
+  onSpaceMoved(listener: (space: string) => void): () => void;
   /** The Redis that has a key space now. */
   endpoint(space: string): Endpoint;
   /**

@@ -16,7 +16,7 @@ export interface NumberWorker {
   tidy(): void;
   /** Redis was restarted, or replaced: the next look reports what this process remembers. */
   greetAgain(): void;
-  /** Its queues are on another node now. */
+  /** Its hash slot is on another node now: opens its queues there, and reports as after a start. */
   moved(): Promise<void>;
   isAwake(): boolean;
   /** Ends in time, whatever the state of Redis. */

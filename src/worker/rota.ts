@@ -95,7 +95,14 @@ export function createRota(input: {
       return number;
     },
 
-    get: (name: string): NumberWorker | undefined => numbers.get(name),
+    /** The hash slot of a number is on another node, which is another Redis process. */
+    async moved(name: string): Promise<void> {
+      const number = numbers.get(name);
+      if (number === undefined) return;
+      await number.moved();
+      // If it rests, what this process remembers is reported before there is something to send.
+      fresh.push(number);
+    },
 
     /** Redis was away, and may be another one now. Looks at all numbers soon. */
     lookAtAll(): void {

@@ -53,10 +53,8 @@ export function createWorker({ wakeUps, timings, logger, isAway }: WorkerDeps) {
     /** Redis has been reached again, after it was away. */
     reconnected: rota.lookAtAll,
 
-    /** The queues of a number are on another node. */
-    async moved(number: string): Promise<void> {
-      await rota.get(number)?.moved();
-    },
+    /** All of a number is on another node of a cluster. */
+    moved: rota.moved,
 
     /**
      * Ends within the drain time and the time for the last records, whatever the state of Redis.

@@ -66,7 +66,7 @@ test.each(["graceful", "killed"] as const)(
   async (how) => {
     const connections = await open();
     const moved: string[] = [];
-    connections.onQueueMoved((space) => void moved.push(space));
+    connections.onSpaceMoved((space) => void moved.push(space));
     const owner = await ownerOf(SPACE);
     const replica = await cluster.replicaOf(owner);
     const queue = new Queue("jobs", {
@@ -119,7 +119,7 @@ test.each(["graceful", "killed"] as const)(
 test("a slot that moved is routed to its new owner; others keep their connections", async () => {
   const connections = await open();
   const moved: string[] = [];
-  connections.onQueueMoved((space) => void moved.push(space));
+  connections.onSpaceMoved((space) => void moved.push(space));
   const [from, to] = [await ownerOf(SPACE), await ownerOf(OTHER)];
   const before = Number(await connections.ledger(SPACE).incr(keyOf(SPACE)));
   const queues = [connections.queue(SPACE), connections.queue(OTHER)];
@@ -138,6 +138,21 @@ test("a slot that moved is routed to its new owner; others keep their connection
   expect(connections.queue(OTHER)).toBe(queues[1]);
   expect(closes).toEqual([]);
   await cluster.moveSlot(await slotOf(SPACE), from);
+});
+
+test("a move is told for each key space that was asked for, also where no queue is open", async () => {
+  const connections = await open();
+  const moved: string[] = [];
+  connections.onSpaceMoved((space) => void moved.push(space));
+  const [from, to] = [await ownerOf(SPACE), await ownerOf(OTHER)];
+  await connections.ledger(SPACE).incr(keyOf(SPACE));
+
+  await cluster.moveSlot(await slotOf(SPACE), to);
+  await incrementUntilAnswered(connections, SPACE);
+  await cluster.moveSlot(await slotOf(SPACE), from);
+  await incrementUntilAnswered(connections, SPACE);
+
+  expect(moved).toEqual([SPACE, SPACE]);
 });
 
 test("nodes that were learnt are asked when the only seed is gone", async () => {

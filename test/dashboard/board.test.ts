@@ -207,7 +207,7 @@ it("shows the queues of a number on another client, once its hash slot has moved
   let tellMoved: (space: string) => void = () => {};
   const { ask, test } = await openDashboard({
     queueClient: () => client,
-    onQueueMoved: (listener) => {
+    onSpaceMoved: (listener) => {
       tellMoved = listener;
       return () => {};
     },

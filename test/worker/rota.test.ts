@@ -184,6 +184,19 @@ test("a number that rests tells that no webhook has reported on what it sent", a
   await rests();
 });
 
+test("a number at rest reports what its process remembers as soon as its slot has moved", async () => {
+  const timings = { greetEveryMs: 3_600_000, lookEveryMs: 3_600_000, tidyEveryMs: 3_600_000 };
+  const bench = await openTestStore();
+  const { worker } = await startSending(bench, { timings });
+  await vi.waitFor(async () => expect(await bench.redis.exists(bench.keys.told)).toBe(1), SOON);
+  await vi.waitFor(() => expect(worker.awake()).toEqual([]), SOON);
+  await bench.redis.del(bench.keys.told);
+
+  await worker.moved(bench.number);
+
+  await vi.waitFor(async () => expect(await bench.redis.exists(bench.keys.told)).toBe(1), SOON);
+});
+
 test("opt-outs that were reported to a number are passed on when it is taken out", async () => {
   // The list is one for all numbers of a Redis.
   const server = await startOwnRedis();
