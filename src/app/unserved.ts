@@ -28,7 +28,10 @@ export function watchUnserved(platform: Platform): () => void {
       const words = `number ${number}: ${unservedWords(isRunning)}`;
       log.error({ number, fix: UNSERVED_FIX }, words);
     }
-    for (const number of await unheard()) await passOnOptOutsOf(platform, number);
+    for (const number of await unheard()) {
+      // One whose node goes away meanwhile keeps no other from it; it is tried at the next look.
+      await passOnOptOutsOf(platform, number).catch(() => {});
+    }
   }
 
   const timer = setInterval(() => void look().catch(() => {}), EVERY_MS / config.timeScale);

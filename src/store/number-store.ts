@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { CapRules, Caps } from "../core/caps.ts";
 import { type Durability, FSYNC } from "../core/durability.ts";
@@ -84,6 +85,8 @@ const TOGETHER = { most: 64, waitMs: 5 } as const;
 
 /** A worker that was woken stays awake for longer (timings.restAfterMs). */
 const WAKE_EVERY_MS = 1_000;
+/** How long a change waits for its hint to the workers, which lies in another slot. */
+const WAKE_WAIT_MS = 250;
 
 const ALWAYS_SAFE: Safety = { isSafe: () => true, problem: () => undefined };
 
@@ -126,12 +129,13 @@ export async function createNumberStore(input: {
   let hasActed = false;
   let wokenAt = Number.NEGATIVE_INFINITY;
 
-  /** Hints to all workers that this number may have work. Never rejects: it may be lost. */
+  /** Hints to all workers that this number may have work. It may be lost, so it never rejects. */
   async function wake(): Promise<void> {
     const now = performance.now();
     if (now - wokenAt < WAKE_EVERY_MS) return;
     wokenAt = now;
-    await wakeUps.wake(input.number).catch(() => {});
+    const hinted = wakeUps.wake(input.number).catch(() => {});
+    await Promise.race([hinted, sleep(WAKE_WAIT_MS, undefined, { ref: false })]);
   }
 
   const run: RunScript = async (name, args, rest) => {

@@ -113,6 +113,22 @@ test("a number is unserved while it has a campaign to send and no live worker ha
   );
 });
 
+test("a number whose node is away keeps no other one from being found unserved or unheard", async () => {
+  const { redis } = await openBench();
+  const away = (await startOwnRedis()).connect();
+  const [first, second] = [await openTestStore({}, redis), await openTestStore({}, redis)];
+  for (const { import: send, keys } of [first, second]) {
+    await send(1);
+    await redis.zadd(keys.optOutOutbox, Date.now(), "c|1");
+  }
+  const clientOf = (space: string) => (space === first.number ? away : redis);
+  away.disconnect();
+
+  const asked = { redis, clientOf, mode: "live" } as const;
+  expect(await createUnserved(asked)()).toEqual([{ number: second.number, isRunning: true }]);
+  expect(await createUnheardOptOuts(asked)()).toEqual([second.number]);
+});
+
 test("opt-outs reported to a number that no live worker has are found, without a campaign as well", async () => {
   const { redis, processes } = await openBench();
   const unheard = createUnheardOptOuts({ redis, clientOf: () => redis, mode: "live" });

@@ -12,7 +12,8 @@ export interface UnservedNumber {
 
 /**
  * The unserved numbers of the whole deployment in one mode, configured in this process or not. Its
- * cost depends on the numbers that no worker has.
+ * cost depends on the numbers that no worker has. Of a cluster, those whose node does not answer
+ * are left out: that is told by itself (health/topology.ts).
  */
 export function createUnserved(input: {
   redis: Redis;
@@ -22,7 +23,7 @@ export function createUnserved(input: {
   const { redis, clientOf, mode } = input;
   const withoutWorker = createWithoutWorker({ redis, mode });
   return async function unserved(): Promise<UnservedNumber[]> {
-    const found = await Promise.all(
+    const found = await answersOf(
       (await withoutWorker()).map(async (number) => {
         const space = keySpace(number, mode);
         const { running, scheduled } = numberKeys(space);
@@ -49,15 +50,21 @@ export function createUnheardOptOuts(input: {
   const { redis, clientOf, mode } = input;
   const withoutWorker = createWithoutWorker({ redis, mode });
   return async function unheard(): Promise<string[]> {
-    const numbers = await withoutWorker();
-    const found = await Promise.all(
-      numbers.map(async (number) => {
+    const found = await answersOf(
+      (await withoutWorker()).map(async (number) => {
         const space = keySpace(number, mode);
-        return clientOf(space).exists(numberKeys(space).optOutOutbox);
+        const has = await clientOf(space).exists(numberKeys(space).optOutOutbox);
+        return has === 1 ? [number] : [];
       }),
     );
-    return numbers.filter((_, at) => found[at] === 1);
+    return found.flat();
   };
+}
+
+/** Those of the nodes that answer. */
+async function answersOf<T>(asked: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(asked);
+  return settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
 }
 
 function createWithoutWorker({ redis, mode }: { redis: Redis; mode: Mode }) {
