@@ -98,18 +98,18 @@ export async function finishMoves(
   open?: OpenNumber,
 ): Promise<void> {
   const pools = Object.values(stores)[0]?.pools;
-  for (const { pool: id, from, notedAt } of (await pools?.moving()) ?? []) {
+  for (const { pool: id, from, ageMs } of (await pools?.moving()) ?? []) {
     const pool = await pools?.find(id);
     const move = (await pools?.moves(id))?.find((one) => one.from === from);
     if (pool === undefined || move === undefined) continue;
-    const own = numberOfCampaign(from) ?? "";
-    const isStuck = Date.now() - notedAt > STUCK_AFTER_MS;
-    const needed = [own, move.to, ...pool.members.map(({ number }) => number)];
+    const isStuck = ageMs > STUCK_AFTER_MS;
+    const reach = { stores, open: isStuck ? open : undefined };
     try {
-      const end = await withStores(needed, { stores, open: isStuck ? open : undefined }, (all) => {
-        const [source, target] = [all[own], all[move.to]];
-        if (source === undefined || target === undefined) return Promise.resolve(undefined);
-        return carryOutMove({ pool, move, source, target, stores: all });
+      const end = await withStores(reach, async (storeOf) => {
+        const source = await storeOf(numberOfCampaign(from) ?? "");
+        const target = await storeOf(move.to);
+        if (source === undefined || target === undefined) return undefined;
+        return carryOutMove({ pool, move, source, target, storeOf });
       });
       if (isStuck && (end === undefined || end === "later")) throw new Error(STUCK);
     } catch (error) {
@@ -125,26 +125,34 @@ async function startChild(
   reach: { stores: Stores; open: OpenNumber | undefined },
   child: StartChild,
 ): Promise<boolean> {
-  const number = numberOfCampaign(child.campaign) ?? "";
-  return withStores([number], reach, async ({ [number]: store }) => {
+  return withStores(reach, async (storeOf) => {
+    const store = await storeOf(numberOfCampaign(child.campaign) ?? "");
     if (store === undefined) return false;
     await store.imports.finish(child);
     return true;
   });
 }
 
-/** With the stores of these numbers as well; those that are opened for it are closed after it. */
+/** Gives stores of numbers, opened where this process does not serve them; closes those after it. */
 async function withStores<T>(
-  numbers: readonly string[],
   { stores, open }: { stores: Stores; open: OpenNumber | undefined },
-  act: (all: Stores) => Promise<T>,
+  act: (storeOf: (number: string) => Promise<NumberStore | undefined>) => Promise<T>,
 ): Promise<T> {
-  const missing = [...new Set(numbers)].filter((number) => !Object.hasOwn(stores, number));
-  const opened: Record<string, NumberStore> = {};
+  const opened = new Map<string, Promise<NumberStore>>();
+  const storeOf = async (number: string): Promise<NumberStore | undefined> => {
+    if (Object.hasOwn(stores, number)) return stores[number];
+    if (open === undefined) return undefined;
+    const store = opened.get(number) ?? open(number);
+    opened.set(number, store);
+    return store;
+  };
   try {
-    if (open !== undefined) for (const number of missing) opened[number] = await open(number);
-    return await act({ ...stores, ...opened });
+    return await act(storeOf);
   } finally {
-    await Promise.all(Object.values(opened).map((store) => store.close()));
+    for (const [number, opening] of opened) {
+      const store = await opening.catch(() => undefined);
+      // A reload may have given this process the number meanwhile.
+      if (store !== stores[number]) await store?.close();
+    }
   }
 }

@@ -5,7 +5,7 @@ import { moveRows } from "../../src/campaigns/pools/move.ts";
 import { erasePerson } from "../../src/privacy/erase.ts";
 import { carryOutMove, type NumberStore } from "../../src/store/index.ts";
 import { startOwnRedis } from "../support/redis.ts";
-import { BY, finishOwnMoves, openStoredPool, sendable } from "./pool-support.ts";
+import { BY, finishOwnMoves, openStoredPool, sendable, storeIn } from "./pool-support.ts";
 
 /** A pool in a Redis of its own, whose first number is paused, and a person of that number. */
 async function openPausedPool() {
@@ -67,7 +67,13 @@ test("rows that were copied before one of them was erased are copied again witho
   };
   const target = { ...second.store, imports: { ...second.store.imports, chunk } };
 
-  const end = await carryOutMove({ pool, move: noted, source: first.store, target, stores });
+  const end = await carryOutMove({
+    pool,
+    move: noted,
+    source: first.store,
+    target,
+    storeOf: storeIn(stores),
+  });
 
   expect(end).toBe("later");
   expect(told).toContain(first.campaign.id);

@@ -1,9 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { controlCampaign } from "../../src/campaigns/control.ts";
 import { moveRows } from "../../src/campaigns/pools/move.ts";
 import { carryOutMove, createNumberStore, type NumberStore } from "../../src/store/index.ts";
 import { finishMoves, startPools } from "../../src/worker/pool-chore.ts";
-import { BY, finishOwnMoves, openStoredPool, sendable } from "./pool-support.ts";
+import { BY, finishOwnMoves, openStoredPool, sendable, storeIn } from "./pool-support.ts";
 
 type Opened = Awaited<ReturnType<typeof openStoredPool>>;
 
@@ -45,7 +45,13 @@ async function moveWith(
   };
   const imports = { ...second.store.imports, finish, chunk };
   const target = { ...second.store, imports };
-  const end = await carryOutMove({ pool, move, source: first.store, target, stores });
+  const end = await carryOutMove({
+    pool,
+    move,
+    source: first.store,
+    target,
+    storeOf: storeIn(stores),
+  });
   const [noted] = await first.store.pools.moves(pool.id);
   const campaign = await second.store.campaigns.find(noted?.campaign ?? "");
   return { end, noted, campaign };
@@ -99,7 +105,13 @@ test("nothing is copied while replicas lack the cancel", async () => {
   const campaigns = { ...first.store.campaigns, cancelForMove: async () => "unproved" as const };
   const source = { ...first.store, campaigns };
 
-  const end = await carryOutMove({ pool, move, source, target: second.store, stores });
+  const end = await carryOutMove({
+    pool,
+    move,
+    source,
+    target: second.store,
+    storeOf: storeIn(stores),
+  });
 
   expect(end).toBe("later");
   expect(await second.store.campaigns.live()).toHaveLength(1);
@@ -115,7 +127,13 @@ test("a move is not done while replicas lack the campaign that got the rows", as
 
   const carryOut = async () => {
     const [noted = move] = await first.store.pools.moves(id);
-    return carryOutMove({ pool, move: noted, source: first.store, target, stores });
+    return carryOutMove({
+      pool,
+      move: noted,
+      source: first.store,
+      target,
+      storeOf: storeIn(stores),
+    });
   };
   expect([await carryOut(), await carryOut()]).toEqual(["later", "later"]);
 
@@ -224,7 +242,10 @@ test("a move between groups of processes is told and finished by one that serves
   const some = { [first.store.number]: first.store };
   const openNumber = (number: string) => createNumberStore({ redis, number });
 
+  // The clock of this machine is an hour ahead.
+  const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000);
   await finishMoves(some, undefined, openNumber);
+  clock.mockRestore();
   expect(await first.store.pools.moves(id)).toMatchObject([{ done: false }]);
 
   const moving = "dropcast:{all.numbers}:pools-moving";
@@ -236,6 +257,25 @@ test("a move between groups of processes is told and finished by one that serves
 
   expect(await first.store.pools.moves(id)).toMatchObject([{ done: true }]);
   expect(await sendable(stores)).toHaveLength(130);
+});
+
+test("a move that ends without its pool's other numbers opens none of them", async () => {
+  const opened = await openStoredPool(3);
+  const { first, id, redis, find } = opened;
+  const { to } = await noteMove(opened);
+  await controlCampaign(await find(), "cancel", BY);
+  const moving = "dropcast:{all.numbers}:pools-moving";
+  await redis.zadd(moving, "XX", Date.now() - 61_000, `${id}|${first.campaign.id}`);
+  const asked: string[] = [];
+  const openNumber = (number: string) => {
+    asked.push(number);
+    return createNumberStore({ redis, number });
+  };
+
+  await finishMoves({ [first.store.number]: first.store }, undefined, openNumber);
+
+  expect(await first.store.pools.moves(id)).toMatchObject([{ done: true }]);
+  expect(asked).toEqual([to]);
 });
 
 test("a pool whose importer died is started over groups of processes, and looked at no more", async () => {

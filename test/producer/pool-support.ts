@@ -18,6 +18,11 @@ export async function finishOwnMoves(stores: Stores): Promise<void> {
   });
 }
 
+/** What a move gets of the pool's other numbers. */
+export function storeIn(stores: Stores) {
+  return async (number: string) => stores[number];
+}
+
 export const BY = { who: "test", from: "test" } as never;
 
 type Bench = Awaited<ReturnType<typeof openTestStore>>;

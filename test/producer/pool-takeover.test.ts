@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { controlCampaign } from "../../src/campaigns/control.ts";
 import { type CampaignRow, carryOutMove } from "../../src/store/index.ts";
-import { BY, finishOwnMoves, openStoredPool } from "./pool-support.ts";
+import { BY, finishOwnMoves, openStoredPool, storeIn } from "./pool-support.ts";
 
 /** A move that one process has begun, as others see it. */
 async function openMove() {
@@ -19,7 +19,7 @@ async function openMove() {
     /** With what the process reads of the rows. */
     carryOut: (all: (campaign: string, rows: number) => AsyncGenerator<CampaignRow>) => {
       const source = { ...first.store, rows: { ...first.store.rows, all } };
-      return carryOutMove({ pool, move, source, target: second.store, stores });
+      return carryOutMove({ pool, move, source, target: second.store, storeOf: storeIn(stores) });
     },
     /** As if the process had stood still for so long. */
     endLease: async () => redis.hset(await key(), "importLease", 0),
@@ -74,7 +74,13 @@ test("a campaign that was begun for rows and never noted is cancelled with its p
   const died = new Error("died");
   const pools = { ...first.store.pools, move: () => Promise.reject(died) };
   const source = { ...first.store, pools };
-  const carried = carryOutMove({ pool, move, source, target: second.store, stores });
+  const carried = carryOutMove({
+    pool,
+    move,
+    source,
+    target: second.store,
+    storeOf: storeIn(stores),
+  });
   await expect(carried).rejects.toThrow(died);
   const importing = async () =>
     (await second.store.campaigns.live()).filter(({ status }) => status === "importing");

@@ -114,8 +114,9 @@ async function moveNow(found: FoundCampaign, wanted: MoveWanted): Promise<Result
     );
   }
   const move = { from, to, campaign: "", done: false };
-  const stores = Object.fromEntries(children.map((one) => [one.campaign.number, one.store]));
-  const end = await carryOutMove({ pool, move, source, target, stores });
+  const storeOf = async (number: string) =>
+    children.find((child) => child.campaign.number === number)?.store;
+  const end = await carryOutMove({ pool, move, source, target, storeOf });
   if (end === "given_up") return refuseGivenUp(from, pool.id);
   const moves = await source.pools.moves(pool.id);
   const campaign = moves.find((one) => one.from === from)?.campaign ?? "";

@@ -24,8 +24,8 @@ interface Moving {
   readonly move: PoolMove;
   readonly source: NumberStore;
   readonly target: NumberStore;
-  /** Those of the pool's other numbers, as far as they are served here. */
-  readonly stores: Readonly<Record<string, NumberStore>>;
+  /** That of another number of the pool; undefined if it is not served here. */
+  readonly storeOf: (number: string) => Promise<NumberStore | undefined>;
 }
 
 /**
@@ -135,12 +135,12 @@ async function cancelSource(moving: Moving, campaign: string): Promise<MoveEnd |
 }
 
 /** Whether the target's own campaign is paused, or all that still send are. */
-async function isPoolPaused({ pool, move, stores }: Moving): Promise<boolean> {
+async function isPoolPaused({ pool, move, storeOf }: Moving): Promise<boolean> {
   const found = await Promise.all(
     pool.members.map(async ({ number }, at) => {
       const child = pool.children[at];
       if (child === undefined || child === move.from) return { number, status: undefined };
-      return { number, status: (await stores[number]?.campaigns.find(child))?.status };
+      return { number, status: (await (await storeOf(number))?.campaigns.find(child))?.status };
     }),
   );
   if (found.some(({ number, status }) => number === move.to && status === "paused")) return true;

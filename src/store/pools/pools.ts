@@ -4,6 +4,7 @@ import type { CampaignDefinition } from "../../core/campaign.ts";
 import { type Delimiter, delimiterNamed } from "../../core/delimiters.ts";
 import type { Mode } from "../../core/mode.ts";
 import type { PoolMember } from "../../core/pool.ts";
+import { redisTimeMs } from "../../redis/server.ts";
 import { IMPORT_LEASE_MS } from "../campaigns/import-store.ts";
 import type { HashFields } from "../hashes.ts";
 import { ALL_NUMBERS, keySpace } from "../keys.ts";
@@ -193,13 +194,15 @@ export function createPools(redis: Redis, mode: Mode) {
       });
     },
 
-    /** Moves that are not done, oldest first. `notedAt`: of the last step, ms by Redis TIME. */
-    async moving(): Promise<{ pool: string; from: string; notedAt: number }[]> {
+    /** Moves that are not done, oldest first. `ageMs`: since the last step, by Redis TIME. */
+    async moving(): Promise<{ pool: string; from: string; ageMs: number }[]> {
       const found = await redis.zrange(keys.poolsMoving, "0", "-1", "WITHSCORES");
       const refs = found.filter((_, at) => at % 2 === 0);
+      if (refs.length === 0) return [];
+      const nowMs = await redisTimeMs(redis);
       return refs.map((ref, at) => {
         const [pool = "", from = ""] = ref.split("|");
-        return { pool, from, notedAt: Number(found[2 * at + 1]) };
+        return { pool, from, ageMs: nowMs - Number(found[2 * at + 1]) };
       });
     },
 
