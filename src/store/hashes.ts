@@ -131,6 +131,7 @@ export const HASHES = {
     claimedAt: ["last claim, own clock", "trial", "there was none"],
     until: ["end of the wait, time", "trial", "not all its rows are claimed"],
     upTo: ["the last row of the first N", "import-chunk trial", "a canary or probe"],
+    shrinks: ["1: without rows that a cap puts off", "trial", "a canary, a probe, before 1.0.0"],
   },
   /** `pace` */
   pace: {

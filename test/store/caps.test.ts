@@ -349,6 +349,33 @@ test("the first rows of a list do not wait for one that a cap puts off", async (
   expect((await found(two)).trial).toBeNull();
 });
 
+test("first rows that an earlier version began with wait for the one that it has put off", async () => {
+  const { start, claim, found, store, redis, own, number, record, persons, later } =
+    await openCampaigns("later");
+  const one = await start();
+  await claim(one, [1]);
+  const { recipients } = testDefinition(number);
+  const two = await start({ recipients: { ...recipients, first: 2 } });
+  await redis.hdel(own(two).first, "shrinks");
+  const nonce = Buffer.alloc(8, 3);
+  expect(await claim(two, [1, 2, 3], { nonce })).toEqual(["capped", "granted", "not_in_trial"]);
+  expect((await found(two)).trial).toMatchObject({ kind: "first", size: 2 });
+  const [{ person } = { person: Buffer.alloc(8) }] = persons([2]);
+  await record({ campaign: two, row: 2, attempt: 1, nonce, person }, "accepted", {});
+  expect((await found(two)).status).toBe("running");
+  const loaded = await store.ledger.load(two, 0, (await found(two)).createdAt);
+  expect(loaded?.rows.map(({ row }) => row)).toEqual([1, 2]);
+
+  // When the cap allows it.
+  await later(169 * HOUR_MS);
+  const free = { category: "utility", caps: null } as const;
+  expect(await claim(two, [1], { nonce, capped: free })).toEqual(["granted"]);
+
+  const [first = { person }] = persons([1]);
+  await record({ campaign: two, row: 1, attempt: 1, nonce, person: first.person }, "accepted", {});
+  expect(await found(two)).toMatchObject({ status: "paused", reason: "first:2" });
+});
+
 test("a canary within the first rows leaves both to a cap", async () => {
   const { start, claim, found, number } = await openCampaigns("later");
   const one = await start();

@@ -3,7 +3,7 @@ import type { CampaignStatus } from "../../core/campaign.ts";
 import { STATES, type State } from "../../core/message.ts";
 import { REASONS } from "../../core/reasons.ts";
 import { neededOf, type TrialRules } from "../../core/trial.ts";
-import { fieldOf, type HashFields } from "../hashes.ts";
+import { fieldOf, fieldsOf, type HashFields } from "../hashes.ts";
 import { campaignKeys } from "../keys.ts";
 import { TRIAL_ROW } from "../scripts/protocol.ts";
 
@@ -65,15 +65,16 @@ export async function readMayGo(
   const own = campaignKeys(number, campaign);
   const trials = (await redis.hget(own.campaign, fieldOf("campaign", "trials"))) ?? "";
   if (trials === "" || rows.length === 0) return () => true;
-  const [upTo, chosen] = await Promise.all([
-    redis.hget(own.first, fieldOf("trial", "upTo")),
+  const [[upTo, shrinks], chosen] = await Promise.all([
+    redis.hmget(own.first, ...fieldsOf("trial", "upTo", "shrinks")),
     redis.smismember(own.chosen, ...rows.map(({ row }) => row)),
   ]);
   const isFirst = trials.includes("first");
   const isTried = trials.includes("trial");
   const taken = new Set(rows.filter((_, at) => chosen[at] === 1).map(({ row }) => row));
   return ({ row, value }) => {
-    const isOfFirst = row <= Number(upTo) && value.reason !== REASONS.capped;
+    const isLeft = shrinks !== null && value.reason === REASONS.capped;
+    const isOfFirst = row <= Number(upTo) && !isLeft;
     return (!isFirst || isOfFirst) && (!isTried || taken.has(row));
   };
 }

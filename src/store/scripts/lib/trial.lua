@@ -62,7 +62,7 @@ local function is_put_off(r) return r.state == STATE.pending and r.reason == REA
 -- Rows that were rejected by the import and corrected since are not among the first N.
 local function is_of(c, t, row, r)
   if t.slot == 'trial' then return redis.call('SISMEMBER', c.key .. ':chosen', row) == 1 end
-  return row <= num(t.upTo) and not is_corrected(r) and not is_put_off(r)
+  return row <= num(t.upTo) and not is_corrected(r) and not (t.shrinks and is_put_off(r))
 end
 
 -- A corrected row that may have been sent joins the first N: Redis lost its claim, so from now on
@@ -103,11 +103,12 @@ local function move_in_trials(c, row, r, to)
   end
 end
 
--- No trial waits for days for a row that a frequency cap puts off: it gets smaller.
+-- No trial waits for days for a row that a frequency cap puts off: it gets smaller. First rows that
+-- an earlier version began with keep it: they count what that version has put off (`shrinks`).
 local function leave_trial(c, row, r)
   if waits_again(r) then return end
   for _, t in ipairs(open_trials(c)) do
-    if is_of(c, t, row, r) then
+    if (t.slot == 'trial' or t.shrinks) and is_of(c, t, row, r) then
       if t.slot == 'trial' then redis.call('SREM', c.key .. ':chosen', row) end
       add(t.moved, STATE.pending, -1)
       t.size = redis.call('HINCRBY', t.key, 'size', -1)
@@ -172,7 +173,7 @@ end
 -- The first `size` pending rows end with row `up_to`; import-chunk has set the others aside.
 local function start_first(c, size, up_to)
   redis.call('HSET', c.key .. ':first', 'kind', 'first', 'size', size, 'after', 'ask',
-    'upTo', up_to, STATE.pending, size)
+    'upTo', up_to, 'shrinks', 1, STATE.pending, size)
   set_trials(c, { 'first' })
 end
 
