@@ -20,28 +20,47 @@ function keepsUp(line: string): boolean {
 }
 
 /**
- * What may take over from this Redis, in words, and how many replicas a claim has to wait for then.
- * A replica that is not connected now may take over as well, with what it has: a cluster lets it,
- * unless it has been away for long, and Sentinels are there for nothing else.
+ * What may take over from this Redis, in words, and how many replicas a claim has to wait for then;
+ * null: that cannot be seen. A replica that is not connected now may take over as well, with what
+ * it has: a cluster lets it, unless it has been away for long, and Sentinels are there for nothing
+ * else.
  */
 export async function findSuccessor(
   redis: Redis,
   info: ReadonlyMap<string, string>,
-): Promise<{ words: string; replicas: number } | undefined> {
+): Promise<{ words: string; replicas: number | null } | undefined> {
   const connected = connectedReplicas(info);
+  const listed = info.get("cluster_enabled") === "1" ? await replicasOfMasters(redis) : [];
   if (connected > 0) {
     const words = `Redis has ${counted(connected, "asynchronous replica")}`;
-    return { words, replicas: connected };
+    return { words, replicas: Math.max(connected, ...listed) };
   }
   if ((redis.options.sentinels ?? null) !== null) {
-    return { words: "Sentinels may make a replica of this Redis its primary", replicas: 1 };
+    return { words: "Sentinels may make a replica of this Redis its primary", replicas: null };
   }
-  if (info.get("cluster_enabled") !== "1") return undefined;
-  const owners = ownersIn(await redis.cluster("SLOTS"), { host: "", port: 0 });
-  const replicas = owners.reduce((sum, owner) => sum + owner.replicas.length, 0);
-  if (replicas === 0) return undefined;
-  const words = `This Redis Cluster has ${counted(replicas, "asynchronous replica")}`;
-  return { words, replicas: 1 };
+  if (listed.length === 0) return undefined;
+  const all = listed.reduce((sum, count) => sum + count, 0);
+  const words = `This Redis Cluster has ${counted(all, "asynchronous replica")}`;
+  return { words, replicas: Math.max(...listed) };
+}
+
+/**
+ * How many replicas each master of a cluster has, masters without one left out. CLUSTER SLOTS, which
+ * a user may always ask for, leaves out those that the cluster takes for failed.
+ */
+async function replicasOfMasters(redis: Redis): Promise<number[]> {
+  try {
+    const counts = new Map<string, number>();
+    for (const node of String(await redis.cluster("NODES")).split("\n")) {
+      const [, , , master = "-"] = node.split(" ");
+      if (master !== "-") counts.set(master, (counts.get(master) ?? 0) + 1);
+    }
+    return [...counts.values()];
+  } catch (error) {
+    if (!(error instanceof Error && error.name === "ReplyError")) throw error;
+    const owners = ownersIn(await redis.cluster("SLOTS"), { host: "", port: 0 });
+    return owners.map(({ replicas }) => replicas.length).filter((count) => count > 0);
+  }
 }
 
 /** One without a port only reads a copy, as a backup does. */

@@ -88,7 +88,7 @@ test("Sentinels are refused without waiting for replicas, also while none is con
   const safe = await checkRedisSafety(reached.value.ledger("main"), { allowUnsafe: false });
 
   expect(safe).toMatchObject({ refusal: { code: "redis_async_replica" } });
-  expect(safe.ok ? "" : safe.refusal.fix).toContain("DROPCAST_REDIS_DURABILITY=replicas:1");
+  expect(safe.ok ? "" : safe.refusal.fix).toContain("DROPCAST_REDIS_DURABILITY=replicas:R");
 });
 
 test("mistakes in an address of Sentinels are said with what to write", async () => {
