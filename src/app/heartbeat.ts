@@ -1,7 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { endInTime } from "../queue/in-time.ts";
-import { createProcesses, HEARTBEAT_EVERY_MS, type ProcessRole, SCHEMA } from "../store/index.ts";
+import {
+  createProcesses,
+  HEARTBEAT_EVERY_MS,
+  type ProcessInfo,
+  type ProcessRole,
+  SCHEMA,
+} from "../store/index.ts";
 import { VERSION } from "../version.ts";
 import type { Platform } from "./platform.ts";
 
@@ -14,9 +20,15 @@ const LEAVE_MS = 1_000;
  */
 export function withHeartbeat<R extends { stop(): Promise<void> }>(
   { redis, config, logger }: Pick<Platform, "redis" | "config" | "logger">,
-  { role, numbers }: { readonly role: ProcessRole; readonly numbers: () => readonly string[] },
+  of: {
+    readonly role: ProcessRole;
+    readonly numbers: () => readonly string[];
+    /** What else there is to say of it now. */
+    readonly more?: () => Pick<ProcessInfo, "senders" | "waiting">;
+  },
   running: R,
 ): R {
+  const { role, numbers, more = () => ({}) } = of;
   const processes = createProcesses(redis, config.mode);
   const id = randomUUID();
   const info = {
@@ -27,7 +39,7 @@ export function withHeartbeat<R extends { stop(): Promise<void> }>(
   let last = Promise.resolve();
   const heartbeat = (): void => {
     last = processes
-      .heartbeat(id, { ...info, numbers: numbers(), clockMs: Date.now() })
+      .heartbeat(id, { ...info, numbers: numbers(), ...more(), clockMs: Date.now() })
       .catch(failed);
   };
   heartbeat();

@@ -1,10 +1,11 @@
 import { requireSendingNumber } from "../config/find-number.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import type { LivechatClient } from "../livechat/client.ts";
-import { createWakeUps } from "../store/index.ts";
+import { createProcesses, createWakeUps } from "../store/index.ts";
 import { startHealth } from "./health.ts";
 import { withHeartbeat } from "./heartbeat.ts";
 import { openNotices } from "./notices.ts";
+import { createOneName } from "./one-name.ts";
 import type { Platform } from "./platform.ts";
 import type { RunningRole } from "./serving.ts";
 import { sendObserverOf } from "./telemetry.ts";
@@ -30,18 +31,34 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
     logger: logger.child({ role: "worker" }),
   });
   const clients = new Map<string, LivechatClient>();
+  const senders = new Map<string, string>();
+  const senderOf = (id: string): string => `${id} at ${new URL(config.apiUrl).host}`;
   let isStopping = false;
+  const oneName = createOneName({
+    seen: createProcesses(platform.redis, config.mode).seen,
+    serving: () => Object.fromEntries(senders),
+    serve,
+    logger,
+  });
 
-  /** Sends from a number, unless it has no id or no token. */
-  function add(name: string): void {
-    const [configured, store] = [platform.config.numbers[name], stores[name]];
-    if (isStopping) return;
-    if (configured === undefined || store === undefined) return;
-    const number = requireSendingNumber(configured);
-    if (!number.ok) {
-      logger.warn({ code: number.refusal.code }, number.refusal.message);
-      return;
+  /** Sends from these numbers, unless one has no id or no token. */
+  async function add(names: readonly string[]): Promise<void> {
+    const found: Record<string, string> = {};
+    for (const name of names) {
+      const configured = platform.config.numbers[name];
+      if (isStopping || configured === undefined) continue;
+      const number = requireSendingNumber(configured);
+      if (number.ok) found[name] = senderOf(number.value.id);
+      else logger.warn({ code: number.refusal.code }, number.refusal.message);
     }
+    await oneName.add(found);
+  }
+
+  function serve(name: string): void {
+    const [configured, store] = [platform.config.numbers[name], stores[name]];
+    if (isStopping || configured === undefined || store === undefined) return;
+    const number = requireSendingNumber(configured);
+    if (!number.ok) return;
     const client = createLivechatClient({
       apiUrl: config.apiUrl,
       numberId: number.value.id,
@@ -53,6 +70,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
       startFenceMs: timings.startFenceMs,
     });
     clients.set(name, client);
+    senders.set(name, senderOf(number.value.id));
     worker.add({
       ...{ store, client, number: number.value, mode: config.mode, timings },
       isAway: () => platform.isAway(store.space),
@@ -65,21 +83,20 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
   }
 
   async function remove(name: string): Promise<void> {
+    oneName.remove(name);
     await worker.remove(name);
     await clients.get(name)?.close();
     clients.delete(name);
+    senders.delete(name);
   }
 
-  for (const name of Object.keys(config.numbers)) add(name);
+  await add(Object.keys(config.numbers));
   const stopRenumbering = platform.onRenumber(async ({ added, removed, changed }) => {
-    for (const name of added) add(name);
-    await Promise.all([
-      ...removed.map(remove),
+    const changing = changed.map(async (name) => {
       // With its old token and rate until what has begun is finished.
-      ...changed.map(async (name) => {
-        await remove(name).finally(() => add(name));
-      }),
-    ]);
+      await remove(name).finally(() => add([name]));
+    });
+    await Promise.all([add(added), ...removed.map(remove), ...changing]);
   });
   // Of a node that joins later, too.
   connections.eachEndpoint(({ ledger }) => {
@@ -99,6 +116,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
   });
   async function stop(): Promise<void> {
     isStopping = true;
+    oneName.stop();
     stopRenumbering();
     unwatch();
     unwatchNumbers();
@@ -120,6 +138,13 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
     },
   };
   return accept(
-    withHeartbeat(platform, { role: "worker", numbers: () => [...clients.keys()] }, running),
+    withHeartbeat(
+      platform,
+      {
+        ...{ role: "worker", numbers: () => [...clients.keys()] },
+        more: () => ({ senders: Object.fromEntries(senders), waiting: oneName.waiting() }),
+      },
+      running,
+    ),
   );
 }

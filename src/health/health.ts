@@ -8,7 +8,7 @@ import type { Check } from "./check.ts";
 import { dropChecks, recurringCheck, retentionChecks } from "./deployment.ts";
 import { type NumberFacts, readNumberFacts } from "./facts.ts";
 import { numberChecks } from "./number.ts";
-import { fleetChecks, processChecks, unservedChecks } from "./processes.ts";
+import { fleetChecks, nameChecks, processChecks, unservedChecks } from "./processes.ts";
 import { type RedisFacts, redisChecks, unreachableCheck } from "./redis.ts";
 import { type TopologyFacts, topologyChecks } from "./topology.ts";
 import { type ConfiguredEndpoint, checkWebhooksOut } from "./webhooks-out.ts";
@@ -79,6 +79,7 @@ async function readAll(
     ...recurring.map(recurringCheck),
     ...dropChecks(drops),
     ...fleetChecks(seen),
+    ...(isLimited ? [] : nameChecks(seen)),
     ...retentionChecks(numbers, { retentionMs, nowMs: Date.now() }),
   ];
   return { checks, numbers, redis, processes: seen };

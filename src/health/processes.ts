@@ -150,6 +150,34 @@ export function fleetChecks(processes: readonly SeenProcess[]): Check[] {
   return checks;
 }
 
+/** WhatsApp numbers that are sent from, or are to be, under more than one name. */
+export function nameChecks(processes: readonly SeenProcess[]): Check[] {
+  const names = new Map<string, Map<string, string>>();
+  for (const one of processes.filter(({ isLive }) => isLive)) {
+    const entries = [
+      ...Object.entries(one.senders ?? {}).map((entry) => [
+        ...entry,
+        `sent from by ${nameOf(one)}`,
+      ]),
+      ...Object.entries(one.waiting ?? {}).map((entry) => [...entry, `waits in ${nameOf(one)}`]),
+    ];
+    for (const [name = "", sender = "", how = ""] of entries) {
+      names.set(sender, (names.get(sender) ?? new Map<string, string>()).set(name, how));
+    }
+  }
+  return [...names].flatMap(([sender, each]): Check[] => {
+    if (each.size < 2) return [];
+    const words = [...each].map(([name, how]) => `${name} (${how})`).join(" and ");
+    return [
+      {
+        ...{ code: "number_names", name: "Processes", verdict: "warn" },
+        message: printable(`the WhatsApp number ${sender} has several names: ${words}`),
+        fix: "Give it one name in the configuration of all processes.",
+      },
+    ];
+  });
+}
+
 /** Webhooks are refused from 5 minutes on (Standard Webhooks 1.0): this is noticed far earlier. */
 export const SKEW_MS_MAX = 10_000;
 

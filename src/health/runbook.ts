@@ -95,6 +95,16 @@ export const CHECKS = {
     steps: ["Give all workers the same rate, or set one for all on the page of the number."],
     safe: "Safe: a number is never faster than the lowest rate.",
   },
+  number_names: {
+    title: "A WhatsApp number has several names",
+    means:
+      "Workers have the same WhatsApp number under different names, as while it is renamed. Each name has a pace of its own, so a worker waits with a new name until no other process reports the old one.",
+    steps: [
+      "During a rename there is nothing to do: it ends within ten seconds of the last process that takes it, or 90 s after one was killed.",
+      "Else give all processes the same configuration file.",
+    ],
+    safe: "Safe: nothing is sent under the name that waits.",
+  },
   oldest_due: {
     title: "Messages are due and not sent",
     means: "A running campaign has work that is due, but no worker has taken it up.",

@@ -159,6 +159,7 @@ export {
   createProcesses,
   HEARTBEAT_EVERY_MS,
   type Presence,
+  type ProcessInfo,
   type ProcessRole,
   type SeenProcess,
 } from "./recovery/processes.ts";

@@ -6,7 +6,7 @@ import { retentionChecks } from "../../src/health/deployment.ts";
 import type { NumberFacts } from "../../src/health/facts.ts";
 import { numberChecks } from "../../src/health/number.ts";
 import { rateWords, standsWords } from "../../src/health/number-facts-words.ts";
-import { fleetChecks, processChecks } from "../../src/health/processes.ts";
+import { fleetChecks, nameChecks, processChecks } from "../../src/health/processes.ts";
 import { type RedisFacts, redisChecks, unreachableCheck } from "../../src/health/redis.ts";
 import { CHECKS } from "../../src/health/runbook.ts";
 import type { Campaign } from "../../src/store/index.ts";
@@ -244,6 +244,20 @@ test("versions that differ and clocks that are wrong name the processes, gone on
   expect(fleetChecks([seenProcess(), { ...old, isLive: false }])).toEqual([]);
   const { clockMs: _, ...silent } = seenProcess({ seenAt: NOW - 60_000 });
   expect(fleetChecks([silent])).toEqual([]);
+});
+
+test("a WhatsApp number with two names is told with who sends from it and who waits", () => {
+  const old = seenProcess({ senders: { main: "1001 at api", second: "1002 at api" } });
+  const renamed = seenProcess({ id: "b", host: "pod-2", waiting: { berlin: "1001 at api" } });
+
+  expect(nameChecks([old, renamed])).toMatchObject([
+    {
+      ...{ code: "number_names", verdict: "warn" },
+      message:
+        "the WhatsApp number 1001 at api has several names: main (sent from by worker on pod-1, pid 17) and berlin (waits in worker on pod-2, pid 17)",
+    },
+  ]);
+  expect(nameChecks([{ ...old, isLive: false }, renamed])).toEqual([]);
 });
 
 test("rows that no retention deletes are named once their campaign ended 90 days ago", () => {

@@ -20,6 +20,10 @@ export interface ProcessInfo {
   readonly clockMs?: number;
   /** The newest layout of a number's keys that it can read (schema.ts). The same. */
   readonly layout?: number;
+  /** Of a worker: the WhatsApp number that it sends from, by name: `1001 at api.example.com`. */
+  readonly senders?: Readonly<Record<string, string>>;
+  /** The same of names that wait, because that number is sent from under another name. */
+  readonly waiting?: Readonly<Record<string, string>>;
 }
 
 export interface SeenProcess extends ProcessInfo {
