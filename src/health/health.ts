@@ -3,13 +3,13 @@ import type { Stores } from "../campaigns/find.ts";
 import { readRecurring } from "../campaigns/recurring.ts";
 import { redisTrouble } from "../core/redis-trouble.ts";
 import type { Timings } from "../core/timings.ts";
-import type { SeenProcess } from "../store/index.ts";
+import type { NumberStore, SeenProcess } from "../store/index.ts";
 import type { Check } from "./check.ts";
 import { dropChecks, recurringCheck, retentionChecks } from "./deployment.ts";
 import { type NumberFacts, readNumberFacts } from "./facts.ts";
 import { numberChecks } from "./number.ts";
 import { fleetChecks, nameChecks, processChecks, unservedChecks } from "./processes.ts";
-import { type RedisFacts, redisChecks, unreachableCheck } from "./redis.ts";
+import { numberAwayCheck, type RedisFacts, redisChecks, unreachableCheck } from "./redis.ts";
 import { type TopologyFacts, topologyChecks } from "./topology.ts";
 import { type ConfiguredEndpoint, checkWebhooksOut } from "./webhooks-out.ts";
 
@@ -59,23 +59,23 @@ async function readAll(
   isLimited: boolean,
 ): Promise<Health> {
   const all = Object.values(stores);
-  const [redis, topology, numbers, out, recurring, drops, processes, unserved] = await Promise.all([
+  const [redis, topology, read, recurring, drops, processes, unserved] = await Promise.all([
     readRedis(),
     isLimited ? undefined : readTopology?.(),
-    Promise.all(all.map(readNumberFacts)),
-    Promise.all(all.map((store) => checkWebhooksOut(endpoints, store))),
+    Promise.all(all.map((store) => readNumber(store, endpoints))),
     isLimited ? [] : readRecurring(stores),
     isLimited ? [] : readReports(stores),
     all[0]?.processes(),
     isLimited ? [] : (all[0]?.unserved() ?? []),
   ]);
   const seen = processes?.processes ?? [];
+  const numbers = read.flatMap(({ facts }) => facts ?? []);
   const checks = [
     ...redisChecks(redis),
     ...(topology === undefined ? [] : topologyChecks(topology)),
     ...numbers.flatMap((facts) => [...numberChecks(facts, timings), ...processChecks(facts)]),
     ...unservedChecks(unserved, stores),
-    ...out.flat(),
+    ...read.flatMap((one) => one.checks),
     ...recurring.map(recurringCheck),
     ...dropChecks(drops),
     ...fleetChecks(seen),
@@ -83,4 +83,18 @@ async function readAll(
     ...retentionChecks(numbers, { retentionMs, nowMs: Date.now() }),
   ];
   return { checks, numbers, redis, processes: seen };
+}
+
+/** Of a cluster one node may be away: then its numbers are, and the others are told of all the same. */
+async function readNumber(store: NumberStore, endpoints: readonly ConfiguredEndpoint[]) {
+  try {
+    const [facts, checks] = await Promise.all([
+      readNumberFacts(store),
+      checkWebhooksOut(endpoints, store),
+    ]);
+    return { facts, checks };
+  } catch (error) {
+    if (redisTrouble(error) === undefined) throw error;
+    return { facts: undefined, checks: [numberAwayCheck(store.number, error)] };
+  }
 }

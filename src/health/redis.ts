@@ -71,6 +71,19 @@ export function unreachableCheck(error: unknown): Check {
   };
 }
 
+/** The same of the node of a cluster that has a number. */
+export function numberAwayCheck(number: string, error: unknown): Check {
+  const { fix = "" } = unreachableCheck(error);
+  const name = redisTrouble(error)?.name ?? "";
+  return {
+    ...{ code: "redis_reachable", name: "Redis", verdict: "fail", number },
+    ...{
+      message: `number ${number}: its Redis does not answer (${name}), so it sends nothing`,
+      fix,
+    },
+  };
+}
+
 function durability({ safety }: RedisFacts): Check {
   const own = { code: "redis_durability", name: "Redis" } as const;
   if (!safety.ok) {
