@@ -92,7 +92,8 @@ export async function openPlatform(input: {
   if (!acquired.ok) return acquired;
   const { address, release } = acquired.value;
   const { mode } = config;
-  const spaces = spacesOf(config);
+  // The numbers of a process that runs may change.
+  let spaces = spacesOf(config);
   let watches: Watches | undefined;
   const isAway = (): boolean => watches?.outage.now() !== undefined;
   const troubles = createTroubleLog({ logger, isAway, now: () => performance.now() });
@@ -126,7 +127,7 @@ export async function openPlatform(input: {
     return refusePlainly("restore_unfinished");
   }
   watches = watchEndpoints({
-    ...{ connections, spaces, check, found: behind },
+    ...{ connections, spaces: () => spaces, check, found: behind },
     ...safetyWords(logger, troubles),
   });
   const { safety, outage, safetyOf } = watches;
@@ -186,6 +187,9 @@ export async function openPlatform(input: {
     }
   }
   const numbers = createNumbers({ config, stores, openStore });
+  numbers.onRenumber(async () => {
+    spaces = spacesOf(numbers.config());
+  });
   return accept({
     get config() {
       return numbers.config();

@@ -9,7 +9,7 @@ import { type SafetyWatch, watchSafety } from "./safety-watch.ts";
 export interface Watches {
   /** That of a key space, whichever node has it. */
   safetyOf(space: string): Pick<SafetyWatch, "isSafe" | "problem">;
-  /** Of all key spaces that this process was opened for. */
+  /** Of all key spaces that this process has. */
   readonly safety: Pick<SafetyWatch, "isSafe" | "problem">;
   readonly outage: Pick<OutageWatch, "now" | "tell">;
   /** Whether that of a key space is known to be away. */
@@ -22,7 +22,8 @@ export interface Watches {
  */
 export function watchEndpoints(input: {
   connections: Connections;
-  spaces: readonly string[];
+  /** Those that this process has now: numbers come and go. */
+  spaces: () => readonly string[];
   check: (redis: Redis) => Promise<Result<RedisSafety>>;
   /** What keeps an endpoint from being used although it is safe: its replicas are behind. */
   found: ReadonlyMap<Endpoint, Refusal>;
@@ -32,7 +33,7 @@ export function watchEndpoints(input: {
   const { connections, spaces, check, onChange, onFailure } = input;
   const watched = new Map<Endpoint, { safety: SafetyWatch; outage: OutageWatch }>();
   const tellers: OutageTeller[] = [];
-  const used = (): Endpoint[] => [...new Set(spaces.map((space) => connections.endpoint(space)))];
+  const used = (): Endpoint[] => [...new Set(spaces().map((space) => connections.endpoint(space)))];
   const isChecked = new Set(used());
 
   /** Of a node that has none of these key spaces, a person need not hear. */

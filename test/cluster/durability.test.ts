@@ -3,16 +3,12 @@
  * that was acted on, and no script runs on half of a ledger. Each test has its counterpart with the
  * protection taken out, which shows the loss.
  */
-import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Durability, FSYNC } from "../../src/core/durability.ts";
-import { parseRedisAddress } from "../../src/core/redis-address.ts";
-import { type Connections, createConnections } from "../../src/redis/connections.ts";
 import { ALL_NUMBERS, keySpace, neverKey, slotKey } from "../../src/store/keys.ts";
 import { scriptSource } from "../../src/store/scripts/runner.ts";
-import { openTestStore } from "../support/campaigns.ts";
 import { type ClusterNode, startCluster, type TestCluster } from "../support/cluster.ts";
-import { testNumber } from "../support/redis.ts";
+import { expectGranted, numberOf, openWorkers } from "./workers.ts";
 
 const PROVED: Durability = { kind: "replicas", replicas: 1 };
 
@@ -22,40 +18,11 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.remove());
 
-/** Clients as the product has them; closed when the test ends. */
-async function connect(): Promise<Connections> {
-  const parsed = parseRedisAddress(cluster.url);
-  if (!("address" in parsed)) throw new Error("The cluster has no address.");
-  const connections = createConnections(parsed.address, () => {});
-  onTestFinished(() => connections.close());
-  await connections.reach([]);
-  return connections;
-}
-
-/** A number in the slots of a shard that no test before has failed over. */
-async function numberOf(owner: ClusterNode): Promise<string> {
-  for (;;) {
-    const number = testNumber();
-    const slot = await cluster.slotOf(slotKey(keySpace(number, "live")));
-    if ((await cluster.ownerOf(slot)) === owner) return number;
-  }
-}
-
-/** Two workers of one number. Neither waits for the other after a start of Redis. */
-async function openWorkers(durability: Durability, number: string) {
-  const open = async () => {
-    const { ledger } = await connect();
-    const redis = ledger(keySpace(number, "live"));
-    return openTestStore({ settleMs: 0 }, redis, { number, durability, clientOf: ledger });
-  };
-  return { one: await open(), other: await open() };
-}
-
 /** The owner dies with a claim that its replica does not have, and the worker that made it too. */
 async function loseLastClaim(durability: Durability, shard: number) {
   const owner = cluster.nodes[shard] as ClusterNode;
   const replica = await cluster.replicaOf(owner);
-  const { one, other } = await openWorkers(durability, await numberOf(owner));
+  const { one, other } = await openWorkers(cluster, durability, await numberOf(cluster, owner));
   const id = await one.import(3);
   await one.grant(id, 1);
   await other.grant(id, 2);
@@ -71,15 +38,6 @@ async function loseLastClaim(durability: Durability, shard: number) {
   await cluster.failover(replica, "takeover");
   const isActedOn = claimed.kind === "rows" && claimed.verdicts[0]?.kind === "granted";
   return { owner, other, id, isActedOn };
-}
-
-/** Another worker claims the same row as soon as it may. */
-async function expectGranted({ other, id }: Awaited<ReturnType<typeof loseLastClaim>>) {
-  const nonce = randomBytes(8);
-  const claim = async () => other.claim(id, [3], { run: await other.runOf(id, 0), nonce });
-  await expect
-    .poll(() => claim().catch(() => null), { timeout: 20_000 })
-    .toMatchObject({ kind: "rows", verdicts: [{ kind: "granted" }] });
 }
 
 test("the owner dies before its replica has a claim: it was not acted on, and is granted once", async () => {
@@ -98,11 +56,11 @@ test("without the wait the same failover grants the claim twice", async () => {
 
 /** An owner that was frozen while its replica took over, and wakes up with a claim in its socket. */
 async function wakeOldOwner(durability: Durability) {
-  const number = await numberOf(cluster.nodes[2] as ClusterNode);
+  const number = await numberOf(cluster, cluster.nodes[2] as ClusterNode);
   const slot = await cluster.slotOf(slotKey(keySpace(number, "live")));
   const owner = await cluster.ownerOf(slot);
   const replica = await cluster.replicaOf(owner);
-  const { one } = await openWorkers(durability, number);
+  const { one } = await openWorkers(cluster, durability, number);
   const id = await one.import(2);
   await one.grant(id, 1);
   const run = await one.runOf(id, 0);
