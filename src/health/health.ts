@@ -85,7 +85,7 @@ async function readAll(
   return { checks, numbers, redis, processes: seen };
 }
 
-/** Of a cluster one node may be away: then its numbers are, and the others are told of all the same. */
+/** Of a cluster one node may be away: its numbers are then, and the others are told of. */
 async function readNumber(store: NumberStore, endpoints: readonly ConfiguredEndpoint[]) {
   try {
     const [facts, checks] = await Promise.all([

@@ -45,8 +45,8 @@ export async function findSuccessor(
 }
 
 /**
- * How many replicas each master of a cluster has, masters without one left out. CLUSTER SLOTS, which
- * a user may always ask for, leaves out those that the cluster takes for failed.
+ * How many replicas each master of a cluster has, masters without one left out. CLUSTER SLOTS,
+ * which a user may always ask for, leaves out those that the cluster takes for failed.
  */
 async function replicasOfMasters(redis: Redis): Promise<number[]> {
   try {

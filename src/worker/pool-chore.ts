@@ -133,7 +133,7 @@ async function startChild(
   });
 }
 
-/** Gives stores of numbers, opened where this process does not serve them; closes those after it. */
+/** With stores of any number: one that this process does not serve is opened, and closed later. */
 async function withStores<T>(
   { stores, open }: { stores: Stores; open: OpenNumber | undefined },
   act: (storeOf: (number: string) => Promise<NumberStore | undefined>) => Promise<T>,

@@ -77,7 +77,7 @@ interface RecordResult {
   readonly states: readonly State[];
   /** The answer caused a backoff or suspension of the number, or paused the campaign. */
   readonly stopped: boolean;
-  /** There are opt-outs among them: whether a failover keeps them, else repeat it. Never rejects. */
+  /** Whether a failover keeps the opt-outs among them, if there are any. Never rejects. */
   readonly optOutsKept?: Promise<boolean>;
 }
 
@@ -98,22 +98,12 @@ export type { LedgerLimits } from "./limits.ts";
 type SweepAnswer = [number, number, number, number, more: number, claimedFrom: number];
 type ClaimedRows = [reading: string, atRate: number, waitUs: number, waits: string, ...number[]];
 
-/** The result of one sweep, in messages and events; `more` if there may be more right now. */
-interface Swept {
-  readonly unknown: number;
-  readonly forgotten: number;
-  readonly resent: number;
-  readonly matched: number;
-  readonly more: boolean;
-}
-
 const VERDICTS: ReadonlyMap<number, keyof typeof VERDICT> = new Map(
   Object.entries(VERDICT).map(([kind, stored]) => [stored, kind as keyof typeof VERDICT]),
 );
 
 /** A row that is due within a second is sent along with its batch. */
 const DUE_SOON_MS = 1_000;
-
 const LOOKING_MS = 50;
 const UNSAFE_MS = 500;
 /** Most ended leases, resends, failures and parked events in one sweep: bounds its time. */
@@ -225,15 +215,12 @@ export function createLedger(input: {
       })) as number[];
       const told = { states: answer.slice(0, -1).map(stateOf), stopped: answer.at(-1) === 1 };
       const hasOptOut = records.some(({ optOut }) => optOut);
-      const isKept = async (): Promise<boolean> => {
-        // A repeated record changes nothing, and a wait covers the changes of its own connection.
-        if (hasOptOut) await run("apply-opt-outs", { from: 0, to: 0 });
-        return isProved();
-      };
+      // A repeated record changes nothing, and a wait covers the changes of its own connection.
+      const touched = hasOptOut ? run("apply-opt-outs", { from: 0, to: 0 }) : Promise.resolve();
       // Not awaited: an outcome that a failover loses is `unknown`, and webhooks settle it. A lost
       // opt-out would be told again only by the next message to the person.
-      const kept = isKept().catch(() => false);
-      return hasOptOut ? { ...told, optOutsKept: kept } : told;
+      const optOutsKept = touched.then(isProved).catch(() => false);
+      return hasOptOut ? { ...told, optOutsKept } : told;
     },
 
     /**
@@ -280,9 +267,9 @@ export function createLedger(input: {
     /**
      * Cleans up after crashes and silence: rows with an ended lease become unknown, parked failures
      * that have waited are matched, old events are dropped, and at-least-once campaigns get their
-     * resend.
+     * resend. Says how many messages and events, and whether there may be `more` right now.
      */
-    async sweep(): Promise<Swept> {
+    async sweep() {
       const answer = (await run("sweep", {
         takenMax: SWEEP_LEASES_MAX,
         forgottenMax: SWEEP_PARKED_MAX,
