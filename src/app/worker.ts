@@ -93,8 +93,12 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
   await add(Object.keys(config.numbers));
   const stopRenumbering = platform.onRenumber(async ({ added, removed, changed }) => {
     const changing = changed.map(async (name) => {
-      // With its old token and rate until what has begun is finished.
-      await remove(name).finally(() => add([name]));
+      try {
+        // With its old token and rate until what has begun is finished.
+        await remove(name);
+      } finally {
+        await add([name]);
+      }
     });
     await Promise.all([add(added), ...removed.map(remove), ...changing]);
   });

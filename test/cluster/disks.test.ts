@@ -60,6 +60,6 @@ test("with WAIT alone the same power cut grants the claim twice", async (context
   }
   const lost = await losePower(1);
   expect(lost.isActedOn).toBe(true);
-  await expectGranted(lost);
   await cluster.restart(lost.owner);
+  await expectGranted(lost);
 });
