@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { CapRules, Caps } from "../core/caps.ts";
 import { type Durability, FSYNC } from "../core/durability.ts";
@@ -61,7 +60,7 @@ import { createWrongSignatures } from "./recovery/wrong-signatures.ts";
 import { upgradeSchema } from "./schema.ts";
 import { createScriptRunner, type RunScript } from "./scripts/runner.ts";
 import { ACTS, WAKES } from "./scripts/script-list.ts";
-import { createWakeUps } from "./wake-ups.ts";
+import { createHint } from "./wake-ups.ts";
 import { createWork } from "./work.ts";
 
 /** Values that the configuration does not set, and the defaults of tests. */
@@ -82,11 +81,6 @@ export const DEFAULT_LIMITS: LedgerLimits = {
  * 2 ms). And how long one waits at most for the call before it.
  */
 const TOGETHER = { most: 64, waitMs: 5 } as const;
-
-/** A worker that was woken stays awake for longer (timings.restAfterMs). */
-const WAKE_EVERY_MS = 1_000;
-/** How long a change waits for its hint to the workers, which lies in another slot. */
-const WAKE_WAIT_MS = 250;
 
 const ALWAYS_SAFE: Safety = { isSafe: () => true, problem: () => undefined };
 
@@ -125,18 +119,8 @@ export async function createNumberStore(input: {
   const { clientOf = () => redis } = input;
   const deployment = clientOf(keySpace(ALL_NUMBERS, mode));
   const runScript = createScriptRunner(redis, number);
-  const wakeUps = createWakeUps(deployment, mode);
   let hasActed = false;
-  let wokenAt = Number.NEGATIVE_INFINITY;
-
-  /** Hints to all workers that this number may have work. It may be lost, so it never rejects. */
-  async function wake(): Promise<void> {
-    const now = performance.now();
-    if (now - wokenAt < WAKE_EVERY_MS) return;
-    wokenAt = now;
-    const hinted = wakeUps.wake(input.number).catch(() => {});
-    await Promise.race([hinted, sleep(WAKE_WAIT_MS, undefined, { ref: false })]);
-  }
+  const wake = createHint(deployment, { number: input.number, mode });
 
   const run: RunScript = async (name, args, rest) => {
     hasActed ||= ACTS.has(name);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Mode } from "../core/mode.ts";
 import { ALL_NUMBERS, deploymentKeys, keySpace } from "./keys.ts";
@@ -35,6 +36,27 @@ export function createWakeUps(redis: Redis, mode: Mode) {
       const numbers = found.filter((_, at) => at % 2 === 0 && Number(found[at + 1]) > position);
       return { numbers, position: Number(found.at(-1) ?? position) };
     },
+  };
+}
+
+/** A worker that was woken stays awake for longer (timings.restAfterMs). */
+const WAKE_EVERY_MS = 1_000;
+/** How long a change waits for its hint, which lies in another slot. */
+const WAKE_WAIT_MS = 250;
+
+/** Hints to all workers that a number may have work. It may be lost, so it never rejects. */
+export function createHint(
+  redis: Redis,
+  { number, mode }: { number: string; mode: Mode },
+): () => Promise<void> {
+  const { wake } = createWakeUps(redis, mode);
+  let wokenAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    const now = performance.now();
+    if (now - wokenAt < WAKE_EVERY_MS) return;
+    wokenAt = now;
+    const hinted = wake(number).catch(() => {});
+    await Promise.race([hinted, sleep(WAKE_WAIT_MS, undefined, { ref: false })]);
   };
 }
 
