@@ -38,6 +38,8 @@ test.each([
   ["+380 (44) 123-45-67", "380441234567", "+### (##) ###-##-##"],
   ["603 000 009 (mobile 2)", "48603000009", null],
   ["604 111 222, 603 000 009", "48603000009", null],
+  // Nothing of another number may stay in a batch when its person is erased.
+  ["604 111 222 / 603 000 009", "48603000009", null],
   ["#48603000009", "48603000009", null],
   ["", "48603000009", null],
 ])("%s of %s is %s", (cell, phone, mask) => {

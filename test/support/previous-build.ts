@@ -14,8 +14,8 @@ const CHANGES: readonly Change[] = [
   ["app/heartbeat.js", "layout: SCHEMA", "layout: undefined"],
   [
     "store/scripts/lib/ledger.lua",
-    "if string.byte(value) >= SHORT_LEDGER then",
-    "if string.byte(value) >= SHORT_LEDGER then error('no such form')",
+    "if at <= SHORT_HEADER.bytes + 1 then",
+    "if at <= SHORT_HEADER.bytes + 1 then error('no such form')",
   ],
   ["store/keys.js", "slotKey(number)}:bull", '"bull"}'],
   ["worker/chores.js", "void (await store.drainOldQueues())", "undefined"],
