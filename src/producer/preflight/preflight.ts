@@ -29,6 +29,7 @@ import {
   createWarnings,
   delegateWarning,
   nightWarning,
+  placeholderWarning,
   previewWarning,
   type Warning,
 } from "./warnings.ts";
@@ -144,6 +145,7 @@ export function createPreflight(input: PreflightInput | null, list: PreflightLis
         ...(outlook.window === undefined ? {} : { window: outlook.window }),
         warnings: [
           ...previewWarning(definition, messages),
+          ...placeholderWarning(definition, list.columns, messages),
           ...delegateWarning(definition, messages),
           ...canaryWarning(definition, going),
           ...budgetWarning(input?.budget ?? null, going),

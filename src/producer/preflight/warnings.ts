@@ -1,4 +1,5 @@
 import type { CampaignDefinition } from "../../core/campaign.ts";
+import { foldColumnName } from "../../core/columns.ts";
 import { delegatedTo } from "../../core/delegate.ts";
 import { count as countWords } from "../../core/format.ts";
 import { previewProblem } from "../../core/preview.ts";
@@ -148,6 +149,26 @@ export function nightWarning(count: number): Warning[] {
     "marketing would go out between 21 and 8 o'clock of the recipient's time zone, which people " +
     "block senders for and some countries forbid; set schedule.window, as in { preset: quiet-hours }";
   return [{ code: "marketing_at_night", reason, count, lines: [] }];
+}
+
+/** Placeholders of other programs: `{name}`, `[[name]]`, `<name>`, `%name%`, `*|name|*`. */
+const OTHER_PLACEHOLDER =
+  /(?<!\{)\{([^{}"]+)\}(?!\})|\[\[?([^[\]"{}]+)\]\]?|<([^<>"]+)>|%([^%"]+)%|\*\|([^|"]+)\|\*|\$([\p{L}_][\p{L}\p{N}_]*)/gu;
+
+/** The template names a column as another program would: every person would get that name. */
+export function placeholderWarning(
+  { template }: CampaignDefinition,
+  columns: readonly string[],
+  count: number,
+): Warning[] {
+  const known = new Set(columns.map(foldColumnName));
+  for (const [written, ...names] of JSON.stringify(template).matchAll(OTHER_PLACEHOLDER)) {
+    const name = names.find((one) => one !== undefined) ?? "";
+    if (!known.has(foldColumnName(name))) continue;
+    const reason = `the template holds ${written}, which is sent as it is: the value of that column is written {{${name.trim()}}}`;
+    return [{ code: "placeholder_other", reason, count, lines: [] }];
+  }
+  return [];
 }
 
 /**

@@ -164,6 +164,27 @@ it("with a window in the recipient's time, phones that may be in several time zo
   expect(ofZones(without)).toEqual([]);
 });
 
+it.each([
+  ["{first_name}", true],
+  ["Hi [[First_Name]]!", true],
+  ["%first_name%", true],
+  ["*|FIRST_NAME|*", true],
+  ["$first_name", true],
+  ["<first_name> {{first_name}}", true],
+  ["{{first_name|there}} [new] {sale} 5 %", false],
+])("a column that is written as in another program is told: %s", async (text, told) => {
+  const bench = await openTestStore();
+  const components = [{ type: "body", parameters: [{ type: "text", text }] }];
+  const template = { name: "t", language: { code: "en" }, components };
+  const csv = `phone,first_name\n${testPhone(1)},Anna\n`;
+
+  const { report } = await importList(await optionsFor(bench, csv, { template }));
+
+  const found = report.warnings.filter(({ code }) => code === "placeholder_other");
+  expect(found).toMatchObject(told ? [{ count: 1, lines: [] }] : []);
+  for (const { reason } of found) expect(reason.toLowerCase()).toContain("{{first_name}}");
+});
+
 it("a preview is checked: its variables, and its length with every row filled in", async () => {
   const bench = await openTestStore();
   const preview = `{{1}} ${"x".repeat(1_019)}`;
