@@ -5,7 +5,7 @@ import type { Config } from "../config/config.ts";
 import { findNumber, requireSendingNumber } from "../config/find-number.ts";
 import type { Encoding } from "../core/encoding.ts";
 import { withoutDigits } from "../core/recipient.ts";
-import { accept, type Result, refuse } from "../core/refusal.ts";
+import { accept, type Result } from "../core/refusal.ts";
 import { countsOf } from "../producer/drop/note-drop.ts";
 import type { ImportFileInput } from "../producer/import-file.ts";
 import type { ImportedList, ImportReport } from "../producer/report.ts";
@@ -14,7 +14,6 @@ import { checkList, readingProgress } from "./check.ts";
 import type { Cli } from "./command.ts";
 import { confirm, type Question } from "./confirm.ts";
 import { importThrough } from "./import-through.ts";
-import { DETACHED } from "./outage.ts";
 import { canaryWords, goesFirstWords, messageWords, paceWords, startWords } from "./plan-words.ts";
 import { lineWords, phoneStyleWords, preflightText, suppressedWords } from "./preflight-text.ts";
 import { count, counted, modeWords, printable } from "./words.ts";
@@ -81,20 +80,11 @@ export async function importCampaign(
         input,
       );
       cli.terminal.live("");
-      if (imported === DETACHED) return refuseWhileAway();
       if (!imported.ok) return imported;
       const { value: list, report, rejectsPath } = imported;
       return accept({ list, report, rejectsPath });
     },
     ({ list, report }) => ({ campaigns: [list.id], details: countsOf(report) }),
-  );
-}
-
-function refuseWhileAway(): Result<never> {
-  return refuse(
-    "import_interrupted",
-    "The import was interrupted while Redis was away.",
-    "Run the same command again when Redis is back: it continues with the same id.",
   );
 }
 

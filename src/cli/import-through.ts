@@ -1,6 +1,6 @@
 import type { Platform } from "../app/platform.ts";
 import { findCampaign } from "../campaigns/find.ts";
-import { accept } from "../core/refusal.ts";
+import { accept, type Refused, refuse } from "../core/refusal.ts";
 import { refuseLost } from "../producer/import/store-rows.ts";
 import { emptyReport, type ImportedList, type ImportResult } from "../producer/report.ts";
 import type { ListRequest } from "../producer/request.ts";
@@ -10,10 +10,11 @@ import { askThrough, DETACHED, type Reachable } from "./outage.ts";
 type Attempt = Required<Pick<ListRequest, "onBegun" | "repeats">>;
 
 /**
- * Imports a list as one campaign, through outages of Redis; {@link DETACHED} if `signal` is aborted
- * meanwhile. After an outage the import is repeated, and the repeat must not make a second
- * campaign: Redis may have done the last step although its answer was lost. So once this command
- * has begun a campaign, it only continues that one, with `--again` too:
+ * Imports a list as one campaign, through outages of Redis; refuses (`import_interrupted`) if
+ * `signal` is aborted and the import does not end by itself. After an outage the import is
+ * repeated, and the repeat must not make a second campaign: Redis may have done the last step
+ * although its answer was lost. So once this command has begun a campaign, it only continues that
+ * one, with `--again` too:
  *
  *     attempt 1   begins main-7, stores all rows, finishes it; Redis dies before its answer
  *     attempt 2   "already imported as main-7": this command did that, so the list is stored
@@ -22,7 +23,7 @@ export async function importThrough(
   platform: Reachable & Pick<Platform, "stores">,
   importFile: (attempt: Attempt) => Promise<ImportResult>,
   { repeats, signal }: Pick<Attempt, "repeats"> & { readonly signal: AbortSignal },
-): Promise<ImportResult | typeof DETACHED> {
+): Promise<ImportResult | Refused> {
   let begun: string | undefined;
   const attempt = () =>
     importFile({
@@ -35,12 +36,22 @@ export async function importThrough(
       },
     });
   const imported = await askThrough(platform, attempt, signal);
-  if (imported === DETACHED || imported.ok || begun === undefined) return imported;
+  if (imported === DETACHED) return refuseLeft(platform.outage.now() !== undefined);
+  if (imported.ok || begun === undefined) return imported;
   const { refusal, report } = imported;
   if (refusal.code !== "already_imported" || report.campaign !== begun) return imported;
   const id = begun;
   const found = await askThrough(platform, () => findCampaign(platform.stores, id), signal);
   return found === DETACHED || !found.ok ? imported : storedBefore(imported, found.value.campaign);
+}
+
+/** Whether its last step was done is not known. */
+function refuseLeft(isAway: boolean): Refused {
+  return refuse(
+    "import_interrupted",
+    `The import was interrupted${isAway ? " while Redis was away" : ""}.`,
+    `Run the same command again${isAway ? " when Redis is back" : ""}: it continues with the same id.`,
+  );
 }
 
 /** The result of an attempt whose answer was lost, from the campaign it stored. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Argument, Command as Commander, CommanderError, Option } from "commander";
 import type { Mode } from "../core/mode.ts";
 import { accept, type Refusal, type Result } from "../core/refusal.ts";
@@ -34,7 +35,12 @@ export async function run(argv: string[]): Promise<void> {
     ...{ env, cwd, json },
     version: VERSION,
   };
-  process.exitCode = await runCommandLine(argv.slice(2), cli, leaveSoon);
+  const code = await runCommandLine(argv.slice(2), cli, leaveSoon);
+  // An error of the last write comes after it.
+  await nextTurn();
+  const lost = screen.lost();
+  process.exitCode = lost === null ? code : Math.max(1, code);
+  if (lost !== null) screen.say(`error: The output could not be written whole (${lost}).`);
 }
 
 /**

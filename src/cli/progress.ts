@@ -3,7 +3,7 @@ import { reasonWords } from "../export/campaign-json.ts";
 import { trialWords } from "../export/trial-words.ts";
 import type { Campaign } from "../store/index.ts";
 import { acceptedRows, openRows, rowsToSend } from "./describe.ts";
-import { clockTime, count, duration, printable, rate } from "./words.ts";
+import { clockTime, count, counted, duration, printable, rate } from "./words.ts";
 
 /** Reads a campaign repeatedly, and measures its rate. */
 interface RateMeter {
@@ -102,7 +102,9 @@ function now({ campaign, perSecond, nowMs }: ProgressSample): string {
     }
     case "finished": {
       const open = openRows(campaign);
-      return open === 0 ? "all outcomes have arrived" : `all sent, ${count(open)} outcomes pending`;
+      return open === 0
+        ? "all outcomes have arrived"
+        : `all sent, ${counted(open, "outcome")} pending`;
     }
     case "cancelled":
     case "rejected":

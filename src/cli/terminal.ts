@@ -32,19 +32,26 @@ export interface Terminal {
   readonly live: (line: string) => void;
 }
 
+interface ProcessTerminal extends Terminal {
+  /** Why output could not be written, as `ENOSPC`; null: all was, or its reader went away. */
+  readonly lost: () => string | null;
+}
+
 export function createTerminal(input: {
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   env: Readonly<Record<string, string | undefined>>;
-}): Terminal {
+}): ProcessTerminal {
   const { stdin, stdout, stderr, env } = input;
   const closing = new AbortController();
   const interactive = stdout.isTTY === true && env["TERM"] !== "dumb";
   let live = "";
+  let lost: string | undefined;
 
   const onError = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+    // A full disk below the output does not stop the sending; the exit code will tell.
+    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") lost ??= error.code;
     closing.abort();
   };
   stdout.on("error", onError);
@@ -74,6 +81,7 @@ export function createTerminal(input: {
     colours: pc.createColors(hasColours(stdout, env)),
     errorColours: pc.createColors(hasColours(stderr, env)),
     closed: closing.signal,
+    lost: () => lost ?? null,
     out: (line) => above(stdout, `${line}\n`),
     say: (line) => above(stderr, `${line}\n`),
     log: (text) => above(stderr, text),

@@ -90,3 +90,20 @@ test("a list that was imported by an earlier command is refused as before", asyn
 
   expect(await send("refuse")).toMatchObject({ ok: false, refusal: { code: "already_imported" } });
 });
+
+test.each([
+  [undefined, "The import was interrupted."],
+  [{ sinceMs: 0, reason: "refused", tries: 1 }, "The import was interrupted while Redis was away."],
+])(
+  "an import that does not end when a person leaves is said to go on later",
+  async (away, words) => {
+    const platform = { outage: { now: () => away }, logger, stores: {} } as never;
+    const endless = () => new Promise<ImportResult>(() => {});
+
+    const left = await importThrough(platform, endless, {
+      ...{ repeats: "refuse", signal: AbortSignal.abort() },
+    });
+
+    expect(left).toMatchObject({ refusal: { code: "import_interrupted", message: words } });
+  },
+);

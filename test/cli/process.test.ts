@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { json, makePlace, spawnCli } from "./run-cli.ts";
+import { json, makePlace, runShell, spawnCli } from "./run-cli.ts";
 
 /**
  * What only a process of its own shows: the exit code, and which stream it writes to. What commands
@@ -35,4 +35,11 @@ test("a Redis that is not there ends the process with 1", async () => {
 
   expect(ended.code).toBe(1);
   expect(json(ended)).toMatchObject({ error: { code: "redis_unreachable" } });
+});
+
+test("output that a full disk does not take ends with 1 and a word, not with a stack", async () => {
+  const ended = await runShell(makePlace(), "$BIN completion bash > /dev/full");
+
+  expect(ended).toMatchObject({ code: 1, stdout: "" });
+  expect(ended.stderr).toBe("error: The output could not be written whole (ENOSPC).\n");
 });
