@@ -1,11 +1,13 @@
 import { expect, it } from "vitest";
 import type { ActionJson } from "../../src/campaigns/action-json.ts";
 import { problemCode } from "../dashboard/support.ts";
+import { openTestStore } from "../support/campaigns.ts";
+import { connectTestRedis, startOwnRedis } from "../support/redis.ts";
 import { importFailed } from "../support/retry.ts";
 import { freshKey, OPERATOR, openApi, type TestApi } from "./support.ts";
 
-async function openFailed(codes: readonly number[]) {
-  const api = await openApi();
+async function openFailed(codes: readonly number[], redis = connectTestRedis()) {
+  const api = await openApi({ test: await openTestStore({}, redis) });
   const id = await api.test.import(codes.length);
   for (const [at, code] of codes.entries()) await api.test.send(id, at + 1, "failed", { code });
   return { ...api, id };
@@ -98,7 +100,9 @@ it("sending unknown messages again needs exactly their number, confirmed", async
 });
 
 it("the same Idempotency-Key begins one action, also after its answer was lost", async () => {
-  const { ask, id, test } = await openFailed([131000]);
+  // Its own: it takes the answers of all requests away.
+  const own = (await startOwnRedis()).connect();
+  const { ask, id, test } = await openFailed([131000], own);
   const key = freshKey();
   const begin = async () => {
     const answer = await ask(`/api/campaigns/${id}/actions`, {

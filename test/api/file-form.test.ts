@@ -6,6 +6,8 @@ import type { ApiContext } from "../../src/api/access.ts";
 import { readFileForm } from "../../src/api/file-form.ts";
 import type { Uploads } from "../../src/api/uploads.ts";
 import { problemCode } from "../dashboard/support.ts";
+import { openTestStore } from "../support/campaigns.ts";
+import { startOwnRedis } from "../support/redis.ts";
 import { OPERATOR, openApi } from "./support.ts";
 
 const LONG = `${"名".repeat(100)}.csv`;
@@ -130,7 +132,9 @@ describe("lists that wait to be used", () => {
     Promise.all(answers.map(async (answer) => ((await answer.json()) as { id: string }).id));
 
   it("are eight of a person, and take no room from others, nor from a whole request", async () => {
-    const { ask, onDisk, test } = await openApi();
+    // Its own: it adds opt-outs of the whole deployment.
+    const redis = (await startOwnRedis()).connect();
+    const { ask, onDisk, test } = await openApi({ test: await openTestStore({}, redis) });
     const kept: Response[] = [];
     for (let nth = 0; nth < 8; nth++) kept.push(await ask("/api/lists", UPLOAD));
     const body = new FormData();

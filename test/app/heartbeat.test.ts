@@ -3,6 +3,7 @@ import { withHeartbeat } from "../../src/app/heartbeat.ts";
 import { createProcesses } from "../../src/store/recovery/processes.ts";
 import { VERSION } from "../../src/version.ts";
 import { startOwnRedis } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 
 const WORK = { role: "worker", numbers: () => ["main"] } as const;
 const logger = { debug: () => {} };
@@ -19,14 +20,11 @@ test("a role reports itself from its start to the end of its stop", async () => 
   const role = withHeartbeat(platform(redis), WORK, { stop: async () => void stops++ });
 
   const look = async () => (await seen()).processes;
-  const during = await vi.waitFor(
-    async () => {
-      const found = await look();
-      expect(found).toHaveLength(1);
-      return found;
-    },
-    { timeout: 10_000 },
-  );
+  const during = await vi.waitFor(async () => {
+    const found = await look();
+    expect(found).toHaveLength(1);
+    return found;
+  }, SOON);
   await role.stop();
 
   expect(during).toMatchObject([

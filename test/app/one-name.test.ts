@@ -5,8 +5,8 @@ import { startWorkers } from "../../src/app/worker.ts";
 import { createProcesses, type ProcessInfo, type SeenProcess } from "../../src/store/index.ts";
 import { openTestPlatform } from "../support/platform.ts";
 import { startOwnRedis, testNumber } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 
-const SOON = { timeout: 20_000, interval: 20 };
 const OTHER: ProcessInfo = {
   ...{ role: "worker", version: "1.2.3", numbers: ["old"], host: "pod-2", pid: 17, startedAt: 0 },
 };

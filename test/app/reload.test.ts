@@ -6,8 +6,8 @@ import type { NumberConfig } from "../../src/config/config.ts";
 import { accept } from "../../src/core/refusal.ts";
 import { openTestPlatform } from "../support/platform.ts";
 import { testNumber } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 
-const SOON = { timeout: 10_000, interval: 20 };
 /** A look at the file each 50 ms. */
 const OFTEN = { DROPCAST_TIME_SCALE: "100" };
 

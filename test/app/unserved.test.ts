@@ -3,6 +3,7 @@ import { startWorkers } from "../../src/app/worker.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { openTestPlatform } from "../support/platform.ts";
 import { startOwnRedis, testNumber } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 
 test("the opt-outs of a number that no worker has reach the list of all numbers", async () => {
   const server = await startOwnRedis();
@@ -22,7 +23,5 @@ test("the opt-outs of a number that no worker has reach the list of all numbers"
   if (!role.ok) throw new Error(role.refusal.message);
   onTestFinished(() => role.value.stop());
 
-  await vi.waitFor(async () => expect(await redis.exists(removed.keys.optOutOutbox)).toBe(0), {
-    ...{ timeout: 15_000, interval: 50 },
-  });
+  await vi.waitFor(async () => expect(await redis.exists(removed.keys.optOutOutbox)).toBe(0), SOON);
 });

@@ -118,7 +118,7 @@ describe("an encrypted backup", () => {
     expect(await keysOf(target)).toEqual([]);
     expect(await restore(path, target, { key })).toMatchObject({ ok: true });
     // Deriving a key from a passphrase takes a second by design, and several on a busy machine.
-  }, 90_000);
+  });
 
   test("for a public key is read by the private one alone", async () => {
     const { redis } = await startUsed();

@@ -105,7 +105,7 @@ test("a restore keeps Redis closed until its replicas have everything", async ()
   expect(await target.redis.exists(restoringKey("live"))).toBe(1);
 
   thaw();
-  await expect.poll(() => target.redis.wait(1, 100), { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => target.redis.wait(1, 100)).toBe(1);
   expect(await restore(path, target.redis, changes)).toMatchObject({ ok: true });
   expect(await target.redis.exists(restoringKey("live"))).toBe(0);
 });

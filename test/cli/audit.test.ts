@@ -1,10 +1,8 @@
 import { userInfo } from "node:os";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { startOwnRedis } from "../support/redis.ts";
 import { runHere } from "./in-process.ts";
 import { json, makePlace, type Place, writeCampaign } from "./run-cli.ts";
-
-vi.setConfig({ testTimeout: 90_000 });
 
 /** A phone that no line may name. */
 const PLANTED = "+48 600 700 800";

@@ -1,14 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { connectTestRedis, redisAddress, startOwnRedis } from "../support/redis.ts";
 import { startRedisProxy } from "../support/redis-proxy.ts";
 import { runHere } from "./in-process.ts";
 import { json, makePlace, spawnCli, startCli, writeCampaign } from "./run-cli.ts";
-
-// Several processes, each with its own start; on a busy machine they take their time.
-vi.setConfig({ testTimeout: 90_000 });
 
 test("a list sent from one terminal is delivered by the sandbox of another", async () => {
   // To doctor, numbers of other tests are numbers that no worker serves.

@@ -3,12 +3,9 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { connectTestRedis } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 import { runHere } from "./in-process.ts";
 import { json, makePlace, type Place, startCli, writeCampaign } from "./run-cli.ts";
-
-// Several processes, each with its own start; on a busy machine they take their time.
-vi.setConfig({ testTimeout: 90_000 });
-const SOON = { timeout: 60_000, interval: 200 };
 
 interface Checked {
   rows: number;

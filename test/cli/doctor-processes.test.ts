@@ -6,13 +6,15 @@ import { deploymentKeys } from "../../src/store/keys.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { createProcesses, type ProcessInfo } from "../../src/store/recovery/processes.ts";
 import { importTestCampaign, openTestStore, testDefinition } from "../support/campaigns.ts";
-import { connectTestRedis } from "../support/redis.ts";
+import { startOwnRedis } from "../support/redis.ts";
 import { runHere } from "./in-process.ts";
 import { makePlace } from "./run-cli.ts";
 
+/** With a Redis of its own: what is said depends on the workers of other numbers, too. */
 async function openBench() {
-  const place = makePlace();
-  const redis = connectTestRedis();
+  const server = await startOwnRedis();
+  const place = makePlace({ DROPCAST_REDIS_URL: server.url });
+  const redis = server.connect();
   const store = await createNumberStore({ redis, number: place.number });
   const processes = createProcesses(redis);
   /** Reports a process of this number, last seen so long ago; it is taken away when asked. */

@@ -8,6 +8,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { SOON } from "../support/soon.ts";
 import { runHere } from "./in-process.ts";
 import { json, makePlace, type Place, startCli } from "./run-cli.ts";
 
@@ -71,7 +72,7 @@ test("a producer deletes what has lain in done and failed for longer than DROPCA
   }
   const producer = startCli(place, ["producer"]);
 
-  await vi.waitFor(() => expect(existsSync(report)).toBe(false), { timeout: 20_000 });
+  await vi.waitFor(() => expect(existsSync(report)).toBe(false), SOON);
   expect(readdirSync(failed)).toEqual([]);
   expect(readdirSync(join(place.dir, "drops/failed"))).toEqual(["kept.report.json", "shop"]);
   producer.kill("SIGTERM");

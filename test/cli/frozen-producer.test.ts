@@ -6,6 +6,7 @@ import { createNumberStore } from "../../src/store/number-store.ts";
 import { campaignFile, csvOf, phoneOf } from "../support/fleet.ts";
 import { connectTestRedis, redisAddress } from "../support/redis.ts";
 import { startRedisProxy } from "../support/redis-proxy.ts";
+import { SOON } from "../support/soon.ts";
 import { makePlace, type Place, startCli } from "./run-cli.ts";
 
 /** Five calls to Redis, of which two are under way at once. */
@@ -14,7 +15,6 @@ const ROWS = 5_000;
 const TRY_AGAIN_MS = 2_000;
 /** What Redis answers to rows of an import: kept, or the import has another owner. */
 const [STORED, LOST] = [":1\r\n", ":0\r\n"];
-const WITHIN = { timeout: 60_000, interval: 10 };
 
 function listOf(first: number): string {
   return csvOf(Array.from({ length: ROWS }, (_, at) => [phoneOf(first + at), "Ann"]));
@@ -46,25 +46,25 @@ test("a producer that was frozen in an import and wakes up when another list of 
   const owners: number[] = [];
 
   void answered(STORED, async () => {
-    owners.push(await vi.waitFor(owner));
+    owners.push(await vi.waitFor(owner, SOON));
     process.kill(frozen(), "SIGSTOP");
   });
   drop(place, { name: "First", csv: lists[0] });
   const producers = [startCli(place, ["producer"]), startCli(place, ["producer"])];
-  await vi.waitFor(() => expect(existsSync(at("done/list.csv"))).toBe(true), WITHIN);
+  await vi.waitFor(() => expect(existsSync(at("done/list.csv"))).toBe(true), SOON);
 
   // Its import stands still until the producer that wakes up has noticed, and had time to try again.
   void answered(STORED, async () => {
     // A claim that is written again is away for a moment.
-    owners.push(await vi.waitFor(owner));
+    owners.push(await vi.waitFor(owner, SOON));
     const noticed = answered(LOST, () => {});
     process.kill(frozen(), "SIGCONT");
     await noticed;
     await sleep(TRY_AGAIN_MS);
   });
   drop(place, { name: "Second", csv: lists[1] });
-  await vi.waitFor(() => expect(existsSync(at("done/list-2.csv"))).toBe(true), WITHIN);
-  await vi.waitFor(() => expect(readdirSync(at("processing"))).toEqual([]), WITHIN);
+  await vi.waitFor(() => expect(existsSync(at("done/list-2.csv"))).toBe(true), SOON);
+  await vi.waitFor(() => expect(readdirSync(at("processing"))).toEqual([]), SOON);
   expect(owners[1]).not.toBe(owners[0]);
   for (const producer of producers) producer.kill("SIGTERM");
   for (const { ended } of producers) expect((await ended).code).toBe(0);
@@ -80,4 +80,4 @@ test("a producer that was frozen in an import and wakes up when another list of 
     const campaign = await store.campaigns.find(report.campaign);
     expect(campaign?.name).toBe(nth === 0 ? "First" : "Second");
   }
-}, 180_000);
+});

@@ -3,13 +3,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { EMAIL } from "../../src/cli/init-texts.ts";
 import { startOwnRedis } from "../support/redis.ts";
 import { runShell, spawnCli, startCli } from "./run-cli.ts";
-
-// Real processes, one after the other, as a person starts them.
-vi.setConfig({ testTimeout: 120_000 });
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = readFileSync(join(root, "docs/getting-started.md"), "utf8");

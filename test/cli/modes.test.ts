@@ -8,12 +8,9 @@ import { noteRunning } from "../../src/cli/running-up.ts";
 import type { Mode } from "../../src/core/mode.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { startOwnRedis } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 import { runHere } from "./in-process.ts";
 import { json, makePlace, type Place, startCli, writeCampaign } from "./run-cli.ts";
-
-// Several processes, each with its own start; on a busy machine they take their time.
-vi.setConfig({ testTimeout: 90_000 });
-const WAIT = { timeout: 20_000, interval: 50 };
 
 /** An API on loopback that is not the sandbox: as a tunnel to the real one looks. */
 async function startLiveApi(): Promise<{ url: string; people: () => string[] }> {
@@ -100,7 +97,7 @@ test.each([
   await vi.waitFor(() => {
     expect(api.people()).toEqual(["48601000001"]);
     expect(sandboxPeople(place)).toEqual(["48601000002"]);
-  }, WAIT);
+  }, SOON);
 
   // Nobody guesses which of the two a command means.
   const unclear = await runHere(place, ["list", "--json"]);
@@ -120,7 +117,7 @@ test.each([
   drop(place, ended, "+48601000003");
   drop(place, goesOn, "+48601000004");
   const expected = first === "live" ? sandboxPeople : api.people;
-  await vi.waitFor(() => expect(expected(place)).toContain("48601000004"), WAIT);
+  await vi.waitFor(() => expect(expected(place)).toContain("48601000004"), SOON);
   ups[second]?.kill("SIGTERM");
   expect((await ups[second]?.ended)?.code).toBe(0);
 

@@ -1,7 +1,7 @@
 /** An opt-out is reported as done only when a failover cannot lose it. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { createSuppressions } from "../../src/store/people/suppressions.ts";
 import { openApi } from "../api/support.ts";
@@ -9,8 +9,6 @@ import { importTestCampaign, testPhone } from "../support/campaigns.ts";
 import { openReplicated } from "../support/replicas.ts";
 import { runHere } from "./in-process.ts";
 import { json, makePlace } from "./run-cli.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const DURABILITY = { kind: "replicas", replicas: 1 } as const;
 const BEHIND = { error: { code: "redis_replicas_behind" } };

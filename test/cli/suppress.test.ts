@@ -1,13 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { startOwnRedis } from "../support/redis.ts";
 import { runHere } from "./in-process.ts";
 import { json, makePlace, type Place, writeCampaign } from "./run-cli.ts";
-
-// Several processes, each with its own start; on a busy machine they take their time.
-vi.setConfig({ testTimeout: 90_000 });
 
 /** The list is the whole deployment's, so each of these tests has a Redis of its own. */
 async function openPlace() {

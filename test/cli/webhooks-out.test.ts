@@ -1,13 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { openReceiver, SECRET } from "../notices/receiver.ts";
 import { connectTestRedis } from "../support/redis.ts";
 import { runHere } from "./in-process.ts";
 import { json, makePlace } from "./run-cli.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 /** A working folder whose configuration names these URLs as endpoints. */
 function placeWith(...urls: string[]) {

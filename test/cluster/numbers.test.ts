@@ -31,5 +31,5 @@ test("a number that a reload adds on a node of its own is shown with it, and mis
   expect(messages).toContainEqual(expect.stringContaining(`${where} has ${added}`));
   expect(platform.outage.now()).toBeUndefined();
   await cluster.kill(other);
-  await expect.poll(() => platform.outage.now()?.reason, { timeout: 20_000 }).toContain(where);
+  await expect.poll(() => platform.outage.now()?.reason).toContain(where);
 });

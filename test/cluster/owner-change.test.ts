@@ -8,8 +8,8 @@ import { createNumberStore, DEFAULT_LIMITS } from "../../src/store/number-store.
 import { createScriptRunner } from "../../src/store/scripts/runner.ts";
 import { importTestCampaign, testPhone } from "../support/campaigns.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
+import { SOON } from "../support/soon.ts";
 
-const SOON = { timeout: 30_000, interval: 50 };
 const SETTLE_MS = 300;
 const NUMBER = "main";
 /** In another slot, which moves before those of the others change their owner. */
@@ -84,7 +84,7 @@ test.each(["failover", "move"] as const)(
     const { redis, store, claim } = await openSending();
     const slot = await cluster.slotOf(slotKey(NUMBER));
     const owner = await cluster.ownerOf(slot);
-    await redis.wait(1, 5_000);
+    await redis.wait(1, 30_000);
 
     if (how === "failover") await cluster.failover(await cluster.replicaOf(owner), "graceful");
     else await cluster.moveSlot(slot, await cluster.ownerOf((slot + 5_462) % 16_384));
@@ -101,7 +101,7 @@ test("an owner that lacks a claim stops the number until a person decides", asyn
   const { redis, store, claim } = await openSending();
   const owner = await cluster.ownerOf(await cluster.slotOf(slotKey(NUMBER)));
   const replica = await cluster.replicaOf(owner);
-  await redis.wait(1, 5_000);
+  await redis.wait(1, 30_000);
   cluster.freeze(replica);
   // What is in its socket already would reach it all the same.
   await cluster.ask(owner, "CLIENT", "KILL", "TYPE", "replica");

@@ -43,6 +43,6 @@ export async function expectGranted({ other, id }: { other: TestStore; id: strin
   const nonce = randomBytes(8);
   const claim = async () => other.claim(id, [3], { run: await other.runOf(id, 0), nonce });
   await expect
-    .poll(() => claim().catch(() => null), { timeout: 20_000 })
+    .poll(() => claim().catch(() => null))
     .toMatchObject({ kind: "rows", verdicts: [{ kind: "granted" }] });
 }

@@ -17,7 +17,7 @@ describeInBrowser("a bulk action", () => {
     // A worker takes a step: the page shows it without being asked.
     await test.store.actions.step(action, { runner: "w" });
     const stop = page.getByRole("button", { name: "Stop: leave 200 as they are" });
-    await stop.waitFor({ timeout: 20_000 });
+    await stop.waitFor();
     const problems = [await findings(page)];
     await page.emulateMedia({ colorScheme: "dark" });
     await page.setViewportSize(PHONE);

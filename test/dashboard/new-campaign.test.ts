@@ -115,7 +115,7 @@ describe("a new campaign", () => {
     expect([started.status, started.to]).toEqual([303, `/campaigns/${number}-1`]);
     await vi.waitFor(
       async () => expect((await test.found(`${number}-1`)).status).toBe("running"),
-      20_000,
+      SOON,
     );
     expect(await test.counts(`${number}-1`)).toEqual({ pending: 4, rejected: 1 });
   });
@@ -167,7 +167,7 @@ describe("a new campaign", () => {
     const id = to.split("/").at(-1) ?? "";
     await vi.waitFor(
       async () => expect((await person.test.found(id)).status).toBe("scheduled"),
-      20_000,
+      SOON,
     );
 
     expect(last.text).toContain(

@@ -202,5 +202,4 @@ export async function failedJobs({ ask, test }: TestDashboard): Promise<string[]
   return queues.find(({ name }) => name === queue)?.jobs.map(({ id }) => id) ?? [];
 }
 
-/** For what other processes do in their own time. */
-export const SOON = { timeout: 10_000, interval: 25 };
+export { SOON } from "../support/soon.ts";

@@ -37,7 +37,7 @@ test("the cluster overlay: its scripts make one cluster of six nodes, on which a
   expect(await network.run(command, 3)).toMatchObject({ code: 0 });
   // The nodes hear of their roles from each other, and then the replicas copy their masters.
   const pair = { master: 3, slave: 3, inStep: 3 };
-  await expect.poll(() => network.roles(), { timeout: 20_000 }).toEqual(pair);
+  await expect.poll(() => network.roles()).toEqual(pair);
   const nodes = network.cli(0, "cluster", "nodes").trim().split("\n");
   // What clients are told are the addresses of the Services.
   const told = nodes.map((line) => line.split(" ")[1]?.split(":")[0] ?? "");
@@ -57,7 +57,7 @@ test("the cluster overlay: its scripts make one cluster of six nodes, on which a
   expect(ready).toEqual(
     ROLES.map((role) => ({ role, status: 200, end: { code: 0, signal: null } })),
   );
-}, 90_000);
+});
 
 /**
  * A network of its own in 127.0.0.0/8, where each node has the address that its Service would have,

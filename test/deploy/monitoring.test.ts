@@ -56,7 +56,7 @@ beforeAll(async () => {
     if (isTold(samplesOf(scraped))) return;
     await sleep(200);
   }
-}, 90_000);
+});
 
 afterAll(() => stage.close());
 

@@ -23,8 +23,8 @@ beforeAll(async () => {
     knobs: { magic: "off", latencyMs: "20", webhookDelayMs: "50-100" },
     env: { DROPCAST_TIME_SCALE: "5", DROPCAST_ANSWER_TIMEOUT_SECONDS: "3" },
   });
-}, 90_000);
-afterAll(() => fleet.stage.close(), 60_000);
+});
+afterAll(() => fleet.stage.close());
 
 type Tried = ShownCampaign & {
   readonly trial: { kind: string; size: number; delivered: number; needed: number } | null;
@@ -36,7 +36,7 @@ async function send(block: object, ...more: string[]): Promise<{ id: string; lis
   fleet.stage.write(`${list}.yaml`, JSON.stringify({ ...file, ...block }));
   fleet.stage.write(`${list}.csv`, listOf(ROWS, list * PEOPLE_OF_A_LIST));
   const args = ["send", `${list}.yaml`, `${list}.csv`, ...more];
-  const { id } = await fleet.stage.json<ShownCampaign>(args);
+  const { id } = await fleet.json<ShownCampaign>(args);
   return { id, list };
 }
 
@@ -52,52 +52,52 @@ function postsOf(list: number): { readonly at: number; readonly row: number; to:
 const finished = ({ status }: ShownCampaign): boolean => status === "finished";
 
 test("a canary that is spread over the list goes first, and the rest once it is delivered, although a worker dies meanwhile", async () => {
-  // So long that it is seen what waits for webhooks.
-  await fleet.turn({ webhookDelayMs: "6000-7000" });
-  const canary = { size: 20, minDelivered: 0.8, wait: "1m" };
+  // No webhook is counted until the other worker has had time to send too early.
+  process.kill(fleet.webhookServer.pid, "SIGSTOP");
+  const canary = { size: 20, minDelivered: 0.8, wait: "10m" };
   const { id, list } = await send({ canary });
-  await fleet.until(id, ({ counts }) => counts.pending <= ROWS - 20, { withinMs: 15_000 });
+  // What a worker leaves on the wire could make too few of them.
+  await fleet.until(id, ({ counts }) => counts.pending === ROWS - 20 && counts.sending === 0);
   const [worker] = fleet.workers;
   await worker?.kill();
-  await fleet.turn({ webhookDelayMs: "50-100" });
+  await fleet.startWorker();
   const tried = (await fleet.show(id)) as Tried;
   expect(tried.trial).toMatchObject({ kind: "canary", size: 20, needed: 16 });
-  await fleet.startWorker();
-  const last = await fleet.until(id, finished, { withinMs: 30_000 });
+  expect(postsOf(list).length).toBeLessThanOrEqual(20);
+  process.kill(fleet.webhookServer.pid, "SIGCONT");
+  const last = await fleet.until(id, finished);
 
   const posts = postsOf(list);
   const first = posts.slice(0, 20).map(({ row }) => row);
   const gaps = first.sort((a, b) => a - b).map((row, at) => row - (first[at - 1] ?? 0));
   expect(Math.max(...gaps)).toBeLessThanOrEqual(ROWS / 10);
   expect(first.at(-1)).toBeGreaterThan(ROWS - ROWS / 10);
-  const [lastOfCanary, next] = [posts[19]?.at ?? 0, posts[20]?.at ?? 0];
-  expect(next - lastOfCanary).toBeGreaterThan(1_000);
   expect(sentTwice(fleet.posts())).toEqual([]);
   expect(posts.length + last.counts.unknown).toBeGreaterThanOrEqual(ROWS);
-}, 90_000);
+});
 
 test("a canary that fails pauses the campaign with its figures, and a person sends the rest", async () => {
   await fleet.turn({ failStatusCodes: "131026=1" });
   const canary = { size: 10, wait: "1m" };
   const { id, list } = await send({ canary });
-  const paused = await fleet.until(id, ({ status }) => status === "paused", { withinMs: 20_000 });
+  const paused = await fleet.until(id, ({ status }) => status === "paused");
   expect(paused.reasonCode).toMatch(/^canary:failed:0:10:8:/);
   expect(postsOf(list).length).toBeLessThanOrEqual(10);
 
   await fleet.turn({ failStatusCodes: "" });
-  await fleet.stage.json(["resume", id]);
-  await fleet.until(id, finished, { withinMs: 20_000 });
+  await fleet.json(["resume", id]);
+  await fleet.until(id, finished);
   expect(postsOf(list)).toHaveLength(ROWS);
-}, 60_000);
+});
 
 test("the first rows go, the campaign pauses, a probe gets through, and the rest follows", async () => {
   const { id, list } = await send({}, "--first", "120");
-  await fleet.until(id, ({ reasonCode }) => reasonCode === "first:120", { withinMs: 20_000 });
+  await fleet.until(id, ({ reasonCode }) => reasonCode === "first:120");
   const first = postsOf(list).map(({ row }) => row);
   expect(first.sort((a, b) => a - b)).toEqual(Array.from({ length: 120 }, (_, at) => at + 1));
 
-  await fleet.stage.json(["resume", id, "--probe", "5"]);
-  await fleet.until(id, finished, { withinMs: 20_000 });
+  await fleet.json(["resume", id, "--probe", "5"]);
+  await fleet.until(id, finished);
   expect(postsOf(list)).toHaveLength(ROWS);
   expect(sentTwice(fleet.posts())).toEqual([]);
-}, 60_000);
+});

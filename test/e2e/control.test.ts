@@ -11,8 +11,6 @@ import { redisUrl, testNumber } from "../support/redis.ts";
 
 const NUMBER = testNumber();
 const LATENCY_MS = 500;
-/** Long, because the machine may be busy; a test that is green does not wait for it. */
-const WITHIN = { withinMs: 60_000 };
 let fleet: Fleet;
 let lists = 0;
 const PEOPLE_OF_A_LIST = 10_000;
@@ -26,8 +24,8 @@ beforeAll(async () => {
     workers: 2,
     knobs: { latencyMs: String(LATENCY_MS), webhookDelayMs: "20-100" },
   });
-}, 90_000);
-afterAll(() => fleet.stage.close(), 60_000);
+});
+afterAll(() => fleet.stage.close());
 
 async function send(o: {
   rows: number;
@@ -37,7 +35,7 @@ async function send(o: {
   const name = `Sale ${list}`;
   fleet.stage.write(`${list}.yaml`, campaignFile({ number: NUMBER, name, ...o }));
   fleet.stage.write(`${list}.csv`, listOf(o.rows, list * PEOPLE_OF_A_LIST));
-  const sent = await fleet.stage.json<ShownCampaign>(["send", `${list}.yaml`, `${list}.csv`]);
+  const sent = await fleet.json<ShownCampaign>(["send", `${list}.yaml`, `${list}.csv`]);
   return { ...sent, list };
 }
 
@@ -62,8 +60,8 @@ const over = ({ status, counts }: ShownCampaign): boolean =>
 test("a pause stops the POSTs after what was claimed, resume goes on, and cancel leaves nothing pending", async () => {
   const { id } = await send({ rows: 1_500 });
   await fleet.posted(50);
-  await fleet.stage.json(["pause", id]);
-  const paused = await fleet.until(id, ({ counts }) => counts.sending === 0, WITHIN);
+  await fleet.json(["pause", id]);
+  const paused = await fleet.until(id, ({ counts }) => counts.sending === 0);
   const before = fleet.posts().length;
   expect(paused).toMatchObject({ status: "paused", reasonCode: "operator" });
   expect(paused.counts.pending).toBe(1_500 - before);
@@ -71,18 +69,18 @@ test("a pause stops the POSTs after what was claimed, resume goes on, and cancel
   await sleep(1_000);
   expect(fleet.posts().length).toBe(before);
 
-  await fleet.stage.json(["resume", id]);
+  await fleet.json(["resume", id]);
   await fleet.posted(before + 50);
-  await fleet.stage.json(["cancel", id]);
+  await fleet.json(["cancel", id]);
   const cancelled = await fleet.show(id);
   expect(cancelled.status).toBe("cancelled");
   expect(cancelled.counts.pending).toBe(0);
   expect(cancelled.counts.cancelled).toBeGreaterThan(0);
 
-  const last = await fleet.until(id, over, WITHIN);
+  const last = await fleet.until(id, over);
   expect(last.counts.cancelled).toBe(cancelled.counts.cancelled);
   expect(last.counts.cancelled).toBe(1_500 - fleet.posts().length);
-}, 120_000);
+});
 
 test("a refused token halts the number and pauses its campaigns; once it is mended, resume sends one message first and then the rest", async () => {
   const before = fleet.posts().length;
@@ -90,42 +88,42 @@ test("a refused token halts the number and pauses its campaigns; once it is mend
   await fleet.posted(before + 20);
   await fleet.turn({ unauthorizedAfter: String(fleet.posts().length) });
 
-  const halted = await fleet.until(one.id, ({ status }) => status === "paused", WITHIN);
+  const halted = await fleet.until(one.id, ({ status }) => status === "paused");
   expect(halted).toMatchObject({ reasonCode: "account:401", halt: { code: 401 } });
   expect(halted.reason).toContain("DROPCAST_API_TOKEN");
-  const peer = await fleet.until(other.id, ({ counts }) => counts.sending === 0, WITHIN);
+  const peer = await fleet.until(other.id, ({ counts }) => counts.sending === 0);
   expect(peer).toMatchObject({ status: "paused", reasonCode: "account:401" });
-  const settled = await fleet.until(one.id, ({ counts }) => counts.sending === 0, WITHIN);
+  const settled = await fleet.until(one.id, ({ counts }) => counts.sending === 0);
   // Nobody's message is burnt by it.
   expect(settled.counts.failed + settled.counts.unknown).toBe(0);
   expect(peer.counts.failed + peer.counts.unknown).toBe(0);
 
   const asked = fleet.posts().length;
   await fleet.turn({ unauthorizedAfter: "" });
-  const resumed = await fleet.stage.json<{ haltLifted: boolean }>(["resume", one.id]);
+  const resumed = await fleet.json<{ haltLifted: boolean }>(["resume", one.id]);
   expect(resumed.haltLifted).toBe(true);
   await fleet.posted(asked + 20);
   const [first = 0, second = 0] = timesFrom(asked);
   // The second waits for the answer of the first.
   expect(second - first).toBeGreaterThanOrEqual(LATENCY_MS - 5);
 
-  await fleet.stage.json(["resume", other.id]);
+  await fleet.json(["resume", other.id]);
   for (const { id } of [one, other]) {
-    const last = await fleet.until(id, over, WITHIN);
+    const last = await fleet.until(id, over);
     expect(last.counts.failed + last.counts.unknown).toBe(0);
   }
-}, 180_000);
+});
 
 test("a campaign with a startAt sends nothing before it, and starts by itself", async () => {
   const startAt = new Date(Date.now() + START_IN_MS);
   const { id, status, list } = await send({ rows: 30, startAt });
   expect(status).toBe("scheduled");
 
-  const last = await fleet.until(id, over, WITHIN);
+  const last = await fleet.until(id, over);
   const [first = 0] = timesOf(list);
   expect(first).toBeGreaterThanOrEqual(startAt.getTime());
   expect(Date.parse(last.startedAt ?? "")).toBeGreaterThanOrEqual(startAt.getTime());
-}, 120_000);
+});
 
 /** Long enough for the command to have stored the list before. */
 const START_IN_MS = 8_000;

@@ -1,17 +1,18 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { campaignFile, listOf, startFleet } from "../support/fleet.ts";
 import { redisUrl, testNumber } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 
 const RATE = 104;
 /** What three campaigns of these priorities are due of every 13 messages. */
 const DUE = { urgent: 8, normal: 4, bulk: 1 } as const;
 type Priority = keyof typeof DUE;
 const PRIORITIES = Object.keys(DUE) as Priority[];
-/** The campaigns begin one after the other. */
-const SETTLED_MS = 1_500;
-const WATCHED_MS = 4_000;
-/** A second is what is promised; on a busy test machine a process may wait for the processor. */
-const FIRST_MS = 2_000;
+/** In messages, not in seconds: on a busy machine all of them come later. */
+const SETTLED = 1.5 * RATE;
+const WATCHED = 4 * RATE;
+/** What was granted to others when it came: at most a second's messages, and what is on its way. */
+const BEFORE_FIRST_MAX = 2 * RATE;
 
 /** A campaign file whose template is named after its priority: the API's log tells them apart. */
 function fileOf(number: string, priority: Priority): string {
@@ -33,34 +34,26 @@ test("with two workers, campaigns share the rate 8 : 4 : 1, and a new urgent one
   });
   onTestFinished(() => fleet.stage.close());
   const { stage } = fleet;
-  let id = "";
   for (const [at, priority] of [...PRIORITIES].reverse().entries()) {
     stage.write(`${priority}.yaml`, fileOf(number, priority));
     stage.write(`${priority}.csv`, listOf(1_500, at * 10_000));
-    ({ id } = await stage.json<{ id: string }>(["send", `${priority}.yaml`, `${priority}.csv`]));
-    await fleet.posted(at * 100 + 1);
+    await fleet.posted(at * 100);
+    await fleet.json(["send", `${priority}.yaml`, `${priority}.csv`]);
   }
-  const urgent = await fleet.show(id);
-  const posts = await vi.waitFor(
-    () => {
-      const all = fleet.posts();
-      const first = all.find(({ template }) => template === "urgent")?.at;
-      if (first === undefined || (all.at(-1)?.at ?? 0) < first + SETTLED_MS + WATCHED_MS) {
-        throw new Error(`${all.length} POSTs, the first urgent one at ${first}`);
-      }
-      return all.map(({ at, template }) => ({ at: at - first, template }));
-    },
-    { timeout: 60_000, interval: 200 },
-  );
+  const before = fleet.posts().length;
+  const firstUrgent = (): number =>
+    fleet.posts().findIndex(({ template }) => template === "urgent");
+  await vi.waitFor(() => expect(firstUrgent()).toBeGreaterThan(0), SOON);
+  const first = firstUrgent();
+  await fleet.posted(first + SETTLED + WATCHED);
 
-  const startedMs = Date.parse(urgent.startedAt ?? "");
-  const firstMs = fleet.posts().find(({ template }) => template === "urgent")?.at ?? 0;
-  expect(firstMs - startedMs).toBeLessThan(FIRST_MS);
-  const watched = posts.filter(({ at }) => at >= SETTLED_MS && at < SETTLED_MS + WATCHED_MS);
+  expect(first - before).toBeLessThan(BEFORE_FIRST_MAX);
+  const watched = fleet.posts().slice(first + SETTLED, first + SETTLED + WATCHED);
   for (const priority of PRIORITIES) {
     const sent = watched.filter(({ template }) => template === priority).length;
     const ofItsDue = (sent * 13) / watched.length / DUE[priority];
-    expect(ofItsDue, priority).toBeGreaterThan(0.75);
-    expect(ofItsDue, priority).toBeLessThan(1.5);
+    // Shared alike, urgent would have 0.54 and bulk 4.3.
+    expect(ofItsDue, priority).toBeGreaterThan(0.62);
+    expect(ofItsDue, priority).toBeLessThan(2);
   }
-}, 120_000);
+});

@@ -58,7 +58,7 @@ test("a killed `send` leaves the campaign importing and nothing sent; the same c
     "list.csv",
   ]);
   expect(again).toMatchObject({ id, restarted: true, rows: ROWS });
-  const last = await fleet.until(id, ({ status }) => status === "finished", { withinMs: 60_000 });
+  const last = await fleet.until(id, ({ status }) => status === "finished");
   expect(last.counts).toMatchObject({ accepted: PEOPLE, duplicate: ROWS - PEOPLE });
   expect(last.rows).toBe(ROWS);
 
@@ -71,7 +71,7 @@ test("a killed `send` leaves the campaign importing and nothing sent; the same c
   expect(posts).toHaveLength(PEOPLE);
   expect(sentTwice(posts)).toEqual([]);
   expect(new Set(posts.map(({ to }) => to))).toEqual(new Set(sent));
-}, 150_000);
+});
 
 test("two terminals that send the same list at once get one campaign: the other one is refused", async () => {
   const number = testNumber();
@@ -100,8 +100,8 @@ test("two terminals that send the same list at once get one campaign: the other 
   expect(["already_imported", "import_in_progress"]).toContain(error.code);
   expect(error.message).toContain(id);
 
-  await fleet.until(id, ({ status }) => status === "finished", { withinMs: 30_000 });
+  await fleet.until(id, ({ status }) => status === "finished");
   expect((await fleet.list()).map((campaign) => campaign.id)).toEqual([id]);
   expect(fleet.posts()).toHaveLength(400);
   expect(sentTwice(fleet.posts())).toEqual([]);
-}, 90_000);
+});

@@ -13,7 +13,8 @@ test("campaigns pause for what the API and its webhooks report, and go on once r
   const fleet = await startFleet({
     redisUrl: server.url,
     number,
-    ratePerSecond: 100,
+    // Slow, so that webhooks of failed messages come while there are others to send.
+    ratePerSecond: 50,
     workers: 2,
     knobs: { latencyMs: "5", webhookDelayMs: "20-60" },
   });
@@ -24,14 +25,12 @@ test("campaigns pause for what the API and its webhooks report, and go on once r
     stage.write(`${name}.yaml`, campaignFile({ number, name, category }));
     stage.write(`${name}.csv`, listOf(rows, people));
     people += rows;
-    const { id } = await stage.json<{ id: string }>(["send", `${name}.yaml`, `${name}.csv`]);
+    const { id } = await fleet.json<{ id: string }>(["send", `${name}.yaml`, `${name}.csv`]);
     return id;
   };
   // What was on the wire when it paused is answered a moment later.
   const paused = (id: string) =>
-    fleet.until(id, ({ status, counts }) => status === "paused" && counts.sending === 0, {
-      withinMs: 60_000,
-    });
+    fleet.until(id, ({ status, counts }) => status === "paused" && counts.sending === 0);
   const before = () => fleet.posts().length;
 
   // Half of the messages fail by webhook.
@@ -40,7 +39,7 @@ test("campaigns pause for what the API and its webhooks report, and go on once r
   const stopped = await paused(share);
   expect(stopped.reasonCode).toMatch(/^failure_share:\d+\/\d+:131026$/);
   expect(stopped.reason).toContain("Message undeliverable");
-  await fleet.webhooksDelivered(60_000);
+  await fleet.webhooksDelivered();
   const { counts } = await fleet.show(share);
   expect(counts.pending).toBe(400 - fleet.posts().length);
   expect(counts.pending).toBeGreaterThan(0);
@@ -70,9 +69,9 @@ test("campaigns pause for what the API and its webhooks report, and go on once r
   expect((await paused(drift)).reasonCode).toBe("category:marketing");
   expect(before() - posts).toBeLessThan(200);
 
-  for (const id of [share, one, other, drift]) await stage.json(["resume", id]);
+  for (const id of [share, one, other, drift]) await fleet.json(["resume", id]);
   for (const id of [share, one, other, drift]) {
-    await fleet.until(id, ({ status }) => status === "finished", { withinMs: 60_000 });
+    await fleet.until(id, ({ status }) => status === "finished");
   }
   const accepted = fleet.posts().filter(({ decision }) => decision === "accepted");
   expect(new Set(accepted.map(({ to }) => to)).size).toBe(accepted.length);
@@ -82,9 +81,7 @@ test("campaigns pause for what the API and its webhooks report, and go on once r
   await fleet.turn({ webhookSecret: "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" });
   await send("unheard", 1, "marketing");
   const wrong = async () =>
-    (await stage.json<{ wrongSignatures: { address: string; count: number }[] }[]>(["list"]))[0]
+    (await fleet.json<{ wrongSignatures: { address: string; count: number }[] }[]>(["list"]))[0]
       ?.wrongSignatures;
-  await expect
-    .poll(wrong, { timeout: 60_000, interval: 200 })
-    .toEqual([expect.objectContaining({ address: "shared" })]);
-}, 300_000);
+  await expect.poll(wrong).toEqual([expect.objectContaining({ address: "shared" })]);
+});

@@ -24,13 +24,11 @@ const NUMBER = "main";
 const SPACE = "main.sandbox";
 const RATE = 100;
 /** While processes are replaced, so that there is work the whole time, also on a slow machine. */
-const SLOW_RATE = 8;
+const SLOW_RATE = 4;
 const RUNNING = 1_000;
 const DROPPED = 60;
 /** Accepted, and then reported as undeliverable: they become jobs of the queue of failures. */
 const FAILING = ["+48 60 5559002", "+48 61 5559002", "+48 62 5559002"];
-/** The longest time without a POST while messages wait: a starved machine needs seconds. */
-const STILL_MS = 15_000;
 
 /** The previous build with two workers, a producer and a dashboard, in the middle of a campaign. */
 async function startPrevious() {
@@ -78,29 +76,34 @@ test("every role is replaced by one of a newer layout while campaigns are sent: 
   const producer = await stage.start("producer", ["producer"]);
   const dashboard = await stage.start("dashboard", ["dashboard"]);
   expect(await layoutOf(redis)).toBe(String(PREVIOUS.layout));
-  await expect
-    .poll(() => failedJobs(redis, "bull"), { timeout: 30_000 })
-    .toHaveLength(FAILING.length);
+  await expect.poll(() => failedJobs(redis, "bull")).toHaveLength(FAILING.length);
 
   stage.setProgram(BIN);
   const oldWebhooks = fleet.webhookServer;
   await fleet.startWebhookServer();
   expect(await layoutOf(redis)).toBe(String(PREVIOUS.layout + 1));
   expect(await oldWebhooks.stop()).toBe(0);
+  /** Whichever process was replaced last, messages leave after it. */
+  const goesOn = () => fleet.posted(fleet.posts().length + 8);
+  await goesOn();
   const [first, second] = fleet.workers as [Running, Running];
   expect(await first.stop()).toBe(0);
+  await goesOn();
   await fleet.startWorker();
+  await goesOn();
   // A worker of each build at the same time, and a list that the old producer imports.
   stage.write("drops/inbox/campaign.yaml", campaignFile({ number: NUMBER, name: "Dropped" }));
   stage.write("drops/inbox/dropped.csv", listOf(DROPPED, RUNNING));
-  await expect.poll(() => fleet.list(), { timeout: 30_000 }).toHaveLength(2);
-  await fleet.posted(fleet.posts().length + 40);
+  const statuses = async () => (await fleet.list()).map(({ status }) => status);
+  await expect.poll(statuses).toEqual(["running", "running"]);
   expect(await producer.stop()).toBe(0);
   await stage.start("producer", ["producer"]);
   expect(await dashboard.stop()).toBe(0);
   await stage.start("dashboard", ["dashboard"]);
   expect(await second.stop()).toBe(0);
+  await goesOn();
   await fleet.startWorker();
+  await goesOn();
   expect(fleet.posts().length).toBeLessThan(RUNNING);
 
   stage.setProgram(previous);
@@ -113,9 +116,9 @@ test("every role is replaced by one of a newer layout while campaigns are sent: 
   await stage.json(["rate", id, "--reset"]);
   const campaigns = await fleet.list();
   for (const campaign of campaigns) {
-    await fleet.until(campaign.id, isFinished, { withinMs: 90_000 });
+    await fleet.until(campaign.id, isFinished);
   }
-  await fleet.webhooksDelivered(30_000);
+  await fleet.webhooksDelivered();
   expect(sentTwice(fleet.posts())).toEqual([]);
   expect(
     await contradictions(
@@ -125,11 +128,8 @@ test("every role is replaced by one of a newer layout while campaigns are sent: 
   ).toEqual([]);
   const { counts } = await fleet.show(id);
   expect(counts).toMatchObject({ unknown: 0, failed: FAILING.length, pending: 0 });
-  await expect
-    .poll(() => failedJobs(redis, queuePrefix(SPACE)), { timeout: 30_000 })
-    .toHaveLength(FAILING.length);
-  expect(longestStandstillMs(fleet)).toBeLessThan(STILL_MS);
-}, 240_000);
+  await expect.poll(() => failedJobs(redis, queuePrefix(SPACE))).toHaveLength(FAILING.length);
+});
 
 /** What the ledger says against the log of the API, row by row. */
 async function contradictions(fleet: Fleet, ids: readonly string[]): Promise<string[]> {
@@ -143,11 +143,6 @@ async function contradictions(fleet: Fleet, ids: readonly string[]): Promise<str
   return found;
 }
 
-function longestStandstillMs(fleet: Fleet): number {
-  const times = fleet.posts().map(({ at }) => at);
-  return Math.max(...times.slice(1).map((at, before) => at - (times[before] ?? at)));
-}
-
 test("the way back is a backup from before the upgrade: what was sent since is unknown, and nobody gets it again", async () => {
   const { fleet, stage, id, previous } = await startPrevious();
   await stage.json(["backup", "before.backup"]);
@@ -155,7 +150,7 @@ test("the way back is a backup from before the upgrade: what was sent since is u
   await fleet.startWebhookServer();
   await Promise.all(fleet.workers.map((worker) => worker.stop()));
   const upgraded = await fleet.startWorker();
-  await fleet.posted(fleet.posts().length + 20);
+  await fleet.posted(fleet.posts().length + 10);
   expect(await upgraded.stop()).toBe(0);
   const sent = fleet.posts().length;
 
@@ -168,8 +163,8 @@ test("the way back is a backup from before the upgrade: what was sent since is u
   await stage.json(["doctor", "--accept-rollback"]);
 
   expect(await layoutOf(empty.connect())).toBe(String(PREVIOUS.layout));
-  await fleet.until(id, isFinished, { withinMs: 60_000 });
-  await fleet.webhooksDelivered(30_000);
+  await fleet.until(id, isFinished);
+  await fleet.webhooksDelivered();
   const rows = await fleet.exported(id);
   const others = rows.filter(({ state }) => state !== "failed");
   expect(rows.length - others.length).toBeLessThanOrEqual(FAILING.length);
@@ -178,6 +173,6 @@ test("the way back is a backup from before the upgrade: what was sent since is u
 
   stage.write("second.csv", listOf(20, RUNNING));
   const next = await stage.json<ShownCampaign>(["send", "sale.yaml", "second.csv"]);
-  await fleet.until(next.id, isFinished, { withinMs: 60_000 });
+  await fleet.until(next.id, isFinished);
   expect(sentTwice(fleet.posts())).toEqual([]);
-}, 240_000);
+});

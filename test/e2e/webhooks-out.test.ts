@@ -4,6 +4,7 @@ import { expect, test, vi } from "vitest";
 import { makePlace, startCli, writeCampaign } from "../cli/run-cli.ts";
 import { openReceiver, SECRET } from "../notices/receiver.ts";
 import { startOwnRedis } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 
 /** Leases of a few seconds instead of a minute. */
 const SCALE = "20";
@@ -28,11 +29,10 @@ webhooksOut: { url: "${receiver.url}", secret: "${SECRET}", events: [campaign.st
 
   await first.ended;
   startCli(place, ["up", "--sandbox"]);
-  await vi.waitFor(() => expect(receiver.received).toHaveLength(2), {
-    ...{ timeout: 30_000, interval: 100 },
-  });
+  // More often, if the one that goes on waits too long for an answer.
+  await vi.waitFor(() => expect(receiver.received.length).toBeGreaterThan(1), SOON);
 
   const [lost, again] = receiver.received;
   expect(again).toMatchObject({ id: lost?.id, type: "campaign.started", data: lost?.data });
   expect(receiver.wrong).toEqual([]);
-}, 90_000);
+});

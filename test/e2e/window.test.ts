@@ -38,21 +38,18 @@ test("messages leave when the window of their recipient opens, and no other does
   const window = windowAt(opensMs, opensMs + 3_600_000);
   stage.write("sale.yaml", fileWith(number, { window }, { timezone: "tz" }));
   stage.write("list.csv", listIn(["Etc/UTC", "Asia/Kolkata"], 60));
-  const { id } = await stage.json<ShownCampaign>(["send", "sale.yaml", "list.csv"]);
+  const { id } = await fleet.json<ShownCampaign>(["send", "sale.yaml", "list.csv"]);
 
   const waits = (one: ShownCampaign): string | undefined =>
     (one as ShownCampaign & { waitsFor: { opensAt: string } | null }).waitsFor?.opensAt;
   await fleet.until(id, (one) => waits(one) !== undefined, {
-    withinMs: 30_000,
     onLook: () => expect(fleet.posts().filter(({ at }) => at < opensMs)).toEqual([]),
   });
-  await fleet.posted(60, 60_000);
+  await fleet.posted(60);
   // Kolkata opens when its clock shows the same, 18.5 hours later.
   const nextMs = opensMs + 18.5 * 3_600_000;
   const isNext = (one: ShownCampaign) => waits(one) === new Date(nextMs).toISOString();
-  const last = await fleet.until(id, (one) => isNext(one) && one.counts.sending === 0, {
-    withinMs: 60_000,
-  });
+  const last = await fleet.until(id, (one) => isNext(one) && one.counts.sending === 0);
 
   const posts = fleet.posts();
   const times = posts.map(({ at }) => at);
@@ -61,7 +58,7 @@ test("messages leave when the window of their recipient opens, and no other does
   expect(Math.min(...times)).toBeGreaterThanOrEqual(opensMs);
   expect(sentTwice(posts)).toEqual([]);
   expect(last.counts).toMatchObject({ pending: 60, sending: 0, expired: 0 });
-}, 180_000);
+});
 
 test("a worker that is frozen in the middle and wakes up after the window has closed sends nothing more, and the rows expire", async () => {
   const number = testNumber();
@@ -73,8 +70,9 @@ test("a worker that is frozen in the middle and wakes up after the window has cl
   });
   onTestFinished(() => fleet.stage.close());
   const { stage } = fleet;
-  const opensMs = soonMs(3_000);
-  const closesMs = opensMs + 7_000;
+  const opensMs = soonMs(-60_000);
+  // Long enough for a busy machine to send four messages before.
+  const closesMs = soonMs(12_000);
   const window = windowAt(opensMs, closesMs, { timezone: "UTC", onMiss: "skip" });
   stage.write("sale.yaml", fileWith(number, { window }, {}));
   stage.write("list.csv", listIn(["UTC"], 100));
@@ -84,19 +82,17 @@ test("a worker that is frozen in the middle and wakes up after the window has cl
     ({ command, when }) => command === "claim" && when === "after" && fleet.posts().length >= 4,
     { kind: "call", act: freeze },
   );
-  const { id } = await stage.json<ShownCampaign>(["send", "sale.yaml", "list.csv"]);
+  const { id } = await fleet.json<ShownCampaign>(["send", "sale.yaml", "list.csv"]);
 
   await fired;
   await sleep(closesMs + 1_000 - Date.now());
   process.kill(fleet.workers[0]?.pid ?? 0, "SIGCONT");
-  const last = await fleet.until(id, ({ status }) => status === "finished", { withinMs: 60_000 });
+  const last = await fleet.until(id, ({ status }) => status === "finished");
 
   const posts = fleet.posts();
-  const times = posts.map(({ at }) => at);
-  expect(Math.min(...times)).toBeGreaterThanOrEqual(opensMs);
-  expect(Math.max(...times)).toBeLessThan(closesMs);
+  expect(Math.max(...posts.map(({ at }) => at))).toBeLessThan(closesMs);
   expect(last.counts.expired).toBeGreaterThan(60);
   expect(last.counts.expired + posts.length).toBe(100);
   const rows = await fleet.exported(id);
   expect(rows.filter(({ state }) => state === "expired")).toHaveLength(last.counts.expired);
-}, 180_000);
+});

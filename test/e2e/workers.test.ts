@@ -10,12 +10,14 @@ import {
 import { redisUrl, testNumber } from "../support/redis.ts";
 import { sentTwice } from "../support/request-log.ts";
 
+const RATE = 150;
+
 test("when one of two workers is killed the other finishes the campaign: what the dead one had on the wire is told by a webhook or unknown, and nobody gets it twice", async () => {
   const number = testNumber();
   const fleet = await startFleet({
     redisUrl: redisUrl(),
     number,
-    ratePerSecond: 60,
+    ratePerSecond: RATE,
     workers: 1,
     knobs: { latencyMs: "400-800", webhookDelayMs: "20-100", webhookLost: "0.5" },
     env: { DROPCAST_TIME_SCALE: "5", DROPCAST_ANSWER_TIMEOUT_SECONDS: "5" },
@@ -23,24 +25,25 @@ test("when one of two workers is killed the other finishes the campaign: what th
   onTestFinished(() => fleet.stage.close());
   const { stage } = fleet;
   stage.write("sale.yaml", campaignFile({ number }));
-  stage.write("list.csv", listOf(500));
-  const { id } = await stage.json<ShownCampaign>(["send", "sale.yaml", "list.csv"]);
+  // Enough that there are some on the wire when the other one has started, on a slow machine, too.
+  stage.write("list.csv", listOf(15 * RATE));
+  const { id } = await fleet.json<ShownCampaign>(["send", "sale.yaml", "list.csv"]);
 
   // Alone until then, so that it has messages on the wire.
   await fleet.posted(100);
   await fleet.startWorker();
   await fleet.workers[0]?.kill();
-  const last = await fleet.until(id, ({ status }) => status === "finished", { withinMs: 60_000 });
+  const last = await fleet.until(id, ({ status }) => status === "finished");
 
   expect(last.counts.pending + last.counts.sending).toBe(0);
-  await fleet.webhooksDelivered(10_000);
+  await fleet.webhooksDelivered();
   const rows = await fleet.exported(id);
   const posts = fleet.posts();
   const unknown = rows.filter(({ state }) => state === "unknown");
   const told = rows.filter(({ matched }) => matched === "recipient");
   // What the dead one had granted to it: no more than its part of three seconds of the rate.
   expect(unknown.length + told.length).toBeGreaterThan(0);
-  expect(unknown.length + told.length).toBeLessThanOrEqual(180);
+  expect(unknown.length + told.length).toBeLessThanOrEqual(3 * RATE);
   expect(sentTwice(posts)).toEqual([]);
   expect(
     compareWithLog({
@@ -51,14 +54,16 @@ test("when one of two workers is killed the other finishes the campaign: what th
       unheardRows: new Set(unknown.map(({ row }) => row)),
     }),
   ).toEqual([]);
-}, 120_000);
+});
+
+const ROWS = 400;
 
 test("SIGTERM lets a worker finish what is on the wire: it exits 0, nothing is unknown, and the next worker sends the rest once", async () => {
   const number = testNumber();
   const fleet = await startFleet({
     redisUrl: redisUrl(),
     number,
-    ratePerSecond: 30,
+    ratePerSecond: 60,
     workers: 1,
     knobs: { latencyMs: "1000-2000", webhookLost: "1" },
     env: { DROPCAST_ANSWER_TIMEOUT_SECONDS: "20" },
@@ -66,20 +71,20 @@ test("SIGTERM lets a worker finish what is on the wire: it exits 0, nothing is u
   onTestFinished(() => fleet.stage.close());
   const { stage } = fleet;
   stage.write("sale.yaml", campaignFile({ number }));
-  stage.write("list.csv", listOf(90));
-  const { id } = await stage.json<ShownCampaign>(["send", "sale.yaml", "list.csv"]);
+  stage.write("list.csv", listOf(ROWS));
+  const { id } = await fleet.json<ShownCampaign>(["send", "sale.yaml", "list.csv"]);
 
   await fleet.posted(25);
   expect(await fleet.workers[0]?.stop()).toBe(0);
   const stopped = await fleet.show(id);
   const sent = fleet.posts().length;
   expect(stopped.counts).toMatchObject({ sending: 0, unknown: 0, failed: 0, accepted: sent });
-  expect(stopped.counts.pending).toBe(90 - sent);
-  expect(sent).toBeLessThan(90);
+  expect(stopped.counts.pending).toBe(ROWS - sent);
+  expect(sent).toBeLessThan(ROWS);
 
   await fleet.startWorker();
-  const last = await fleet.until(id, ({ status }) => status === "finished", { withinMs: 30_000 });
-  expect(last.counts).toMatchObject({ accepted: 90, unknown: 0 });
-  expect(fleet.posts()).toHaveLength(90);
+  const last = await fleet.until(id, ({ status }) => status === "finished");
+  expect(last.counts).toMatchObject({ accepted: ROWS, unknown: 0 });
+  expect(fleet.posts()).toHaveLength(ROWS);
   expect(sentTwice(fleet.posts())).toEqual([]);
-}, 90_000);
+});

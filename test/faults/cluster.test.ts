@@ -73,7 +73,7 @@ async function attack(
     await run.reachable();
     await run.stock();
     await run.claimed();
-    const result = await run.settle({ withinMs: 90_000, compare });
+    const result = await run.settle({ withinMs: 120_000, compare });
     expectSound(result);
     return result.figures;
   } finally {
@@ -104,7 +104,7 @@ async function startClusterRun(chance: Seeded, bin?: string) {
     async reachable() {
       await cluster.settled();
       await expect
-        .poll(() => run.store.campaigns.count().catch(() => -1), { timeout: 30_000 })
+        .poll(() => run.store.campaigns.count().catch(() => -1))
         .toBeGreaterThanOrEqual(0);
     },
     attacks: attacksOn(cluster, { chance, posts }),

@@ -48,7 +48,7 @@ test.each(seedsOf(NAME))(
 
     expect(exits.filter(({ code }) => code !== 0)).toEqual([]);
     expect(exits.filter(({ tookMs }) => tookMs > EXIT_WITHIN_MS)).toEqual([]);
-    const result = await run.settle({ withinMs: 60_000 });
+    const result = await run.settle({ withinMs: 120_000 });
     expectSound(result);
     expectNoDoubt(result);
     expect(result.figures.posts).toBe(result.figures.rows);

@@ -135,7 +135,7 @@ async function openBench(chance: Seeded) {
         ? await importBySend(lane, point, phones, faultOf(point))
         : await importWith(point, phones);
     await lane.ensureRunning();
-    const { campaign } = await lane.settled(id, { withinMs: 40_000 });
+    const { campaign } = await lane.settled(id, { withinMs: 120_000 });
     const problems = await lane.contradictions(campaign, phones);
     last = { people: phones.length, unknown: campaign.counts.unknown };
     const unknown = (await lane.rows(id)).filter(({ state }) => state === "unknown");

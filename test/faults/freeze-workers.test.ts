@@ -39,7 +39,7 @@ test.each(seedsOf(NAME))(
       frozen += victims.length;
     }
 
-    const result = await run.settle({ withinMs: 60_000 });
+    const result = await run.settle({ withinMs: 120_000 });
     expectSound(result);
     expect(result.figures.unknownsMade).toBeGreaterThanOrEqual(FREEZES);
     // The API answered every one of them, and the answer lay with the one that was stopped.

@@ -6,6 +6,7 @@ import { nonZero } from "../support/campaigns.ts";
 import { type FaultRun, NUMBER, startFaultRun } from "../support/fault-run.ts";
 import { campaignFile, csvOf, phoneOf } from "../support/fleet.ts";
 import { expectNoDoubt, expectSound } from "../support/run-result.ts";
+import { SOON } from "../support/soon.ts";
 import { published, type Seeded, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "kill-producers";
@@ -41,7 +42,7 @@ test.each(seedsOf(NAME))(
       ),
     ]);
 
-    const result = await run.settle({ withinMs: 60_000 });
+    const result = await run.settle({ withinMs: 120_000 });
     expectSound(result);
     const lists = counts.reduce((sum, count) => sum + count, 0);
     expect((await run.watch.campaigns()).map(({ counts }) => nonZero(counts))).toEqual(
@@ -96,10 +97,10 @@ async function killFolder(run: FaultRun, chance: Seeded, kills: number): Promise
       producer = await stage.start("producer", ["producer"]);
     }
     const moved = join(stage.dir, "drops/done", `${name}.csv`);
-    await vi.waitFor(() => expect(existsSync(moved)).toBe(true), WITHIN);
+    await vi.waitFor(() => expect(existsSync(moved)).toBe(true), SOON);
   }
   const processing = join(stage.dir, "drops/processing");
-  await vi.waitFor(() => expect(readdirSync(processing)).toEqual([]), WITHIN);
+  await vi.waitFor(() => expect(readdirSync(processing)).toEqual([]), SOON);
   expect(readdirSync(join(stage.dir, "drops/failed"))).toEqual([]);
   return lists;
 }
@@ -132,11 +133,9 @@ async function killedHalfWay(
   return true;
 }
 
-const WITHIN = { timeout: 60_000, interval: 10 };
-
 /** Looks until there is something. */
 function look(at: () => Promise<Campaign | undefined>): Promise<Campaign> {
-  return vi.waitFor(async () => (await at()) ?? Promise.reject(new Error("not yet")), WITHIN);
+  return vi.waitFor(async () => (await at()) ?? Promise.reject(new Error("not yet")), SOON);
 }
 
 /** Its people first and last; between them the first one again and again, and some bad phones. */

@@ -8,6 +8,7 @@ import { createNumberStore } from "../../src/store/number-store.ts";
 import { makePlace, startCli } from "../cli/run-cli.ts";
 import { testPhone } from "../support/campaigns.ts";
 import { connectTestRedis } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 import { seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "kill-recurring";
@@ -15,8 +16,6 @@ const ROUNDS = Math.max(3, volume(50));
 const KILLS_A_ROUND = 2;
 const AT_ONCE = 2;
 const YEARLY = { cron: "0 0 1 1 *", timezone: "UTC" };
-const SOON = { timeout: 60_000, interval: 5 };
-const WITHIN = { timeout: 60_000, interval: 100 };
 
 test.each(seedsOf(NAME))(
   "two producers are killed at any moment of a due time: it makes one campaign, each time",
@@ -65,7 +64,7 @@ test.each(seedsOf(NAME))(
         });
         expect(filesIn("processing")).toEqual([]);
         expect(await store.campaigns.count()).toBe(round);
-      }, WITHIN);
+      }, SOON);
       last.kill("SIGTERM");
       await last.ended;
     }

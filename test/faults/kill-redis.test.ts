@@ -38,7 +38,7 @@ test.each(seedsOf(NAME))(
     await probe.stop();
     expect(probe.confirmed()).toBeGreaterThan(KILLS);
 
-    const result = await run.settle({ withinMs: 60_000 });
+    const result = await run.settle({ withinMs: 120_000 });
     expectSound(result);
     expectNoDoubt(result);
     expect(result.figures.posts).toBe(result.figures.rows);

@@ -37,7 +37,7 @@ test.each(seedsOf(NAME))(
       server = await fleet.startWebhookServer();
     }
 
-    const result = await run.settle({ withinMs: 60_000 + KILLS * 3_000 });
+    const result = await run.settle({ withinMs: 120_000 + KILLS * 3_000 });
     expectSound(result);
     // Nothing was done to the workers, so nothing may be in doubt.
     expectNoDoubt(result);

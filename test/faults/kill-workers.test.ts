@@ -61,7 +61,7 @@ test.each(seedsOf(NAME))(
       await run.resumeCanaries();
       await pause(100);
     }
-    const result = await run.settle({ withinMs: 60_000 });
+    const result = await run.settle({ withinMs: 120_000 });
     expectSound(result);
     const interrupted = interruptedRows(result);
     expect(interrupted.length).toBe(result.figures.unknownsMade);

@@ -12,6 +12,7 @@ import { httpAnswer, type RawServer, startRawServer } from "../support/raw-serve
 import { testNumber } from "../support/redis.ts";
 import { type Moment, type RedisProxy, startRedisProxy } from "../support/redis-proxy.ts";
 import { retryFailed } from "../support/retry.ts";
+import { SOON } from "../support/soon.ts";
 import { openPlain, type Plain } from "./plain-queue.ts";
 
 let api: RawServer;
@@ -57,6 +58,9 @@ async function send(job: { data: unknown }): Promise<void> {
   if (!answer.ok) throw new Error(`The API answered ${answer.status}`);
 }
 
+/** Long, so that a busy machine does something before one ends. */
+const WINDOW_MS = 4_000;
+
 const open = (): Promise<Plain> => openPlain({ proxyPort: proxy.port, apiUrl: api.url, send });
 
 async function stateOf({ queue }: Plain, message: string): Promise<string> {
@@ -64,8 +68,7 @@ async function stateOf({ queue }: Plain, message: string): Promise<string> {
 }
 
 async function ended(plain: Plain, message: string, state: string): Promise<void> {
-  const most = { timeout: 15_000, interval: 10 };
-  await vi.waitFor(async () => expect(await stateOf(plain, message)).toBe(state), most);
+  await vi.waitFor(async () => expect(await stateOf(plain, message)).toBe(state), SOON);
 }
 
 describe("Redis refuses to mark a job as completed whose POST has succeeded", () => {
@@ -159,7 +162,7 @@ describe("the connection breaks between a command and its reply", () => {
     const cut = proxy.once(afterIncr, { kind: "cut" });
     await expect(redis.incr(`${key}:ledger`)).rejects.toThrow();
     await cut.fired;
-    await vi.waitFor(async () => expect(await redis.get(`${key}:ledger`)).toBe("1"), 20_000);
+    await vi.waitFor(async () => expect(await redis.get(`${key}:ledger`)).toBe("1"), SOON);
     await redis.del(`${key}:ledger`);
   });
 
@@ -177,11 +180,7 @@ describe("a list is imported again", () => {
     plain.startWorker();
     for (let imported = 1; imported <= 2; imported++) {
       const job = await plain.add("again", { removeOnComplete: true });
-      const most = { timeout: 10_000, interval: 10 };
-      await vi.waitFor(
-        async () => expect(await stateOf(plain, job.id ?? "")).toBe("unknown"),
-        most,
-      );
+      await ended(plain, job.id ?? "", "unknown");
     }
   });
   afterAll(() => plain.close());
@@ -256,7 +255,7 @@ describe("a limit of 40 a second", () => {
   const times: number[] = [];
   beforeAll(async () => {
     plain = await open();
-    const limiter = { max: 40, duration: 1_000 };
+    const limiter = { max: 40, duration: WINDOW_MS };
     onPost = async () => times.push(performance.now());
     plain.startWorker({ limiter, concurrency: 100, lockDuration: 30_000 });
     await plain.add("limited-first");
@@ -265,21 +264,22 @@ describe("a limit of 40 a second", () => {
     await vi.waitFor(
       async () => {
         const leftMs = await plain.redis.pttl(`bull:${plain.name}:limiter`);
-        if (leftMs > 200 || leftMs <= 0) throw new Error(`${leftMs} ms left`);
+        if (leftMs > WINDOW_MS / 4 || leftMs <= 0) throw new Error(`${leftMs} ms left`);
       },
-      { timeout: 5_000, interval: 5 },
+      { ...SOON, interval: 5 },
     );
     const rest = Array.from({ length: 100 }, (_, at) => `limited-${at}`);
     await plain.queue.addBulk(
       rest.map((message) => ({ name: "message", data: { message }, opts: { jobId: message } })),
     );
-    await vi.waitFor(() => expect(times.length).toBe(101), { timeout: 10_000, interval: 10 });
+    await vi.waitFor(() => expect(times.length).toBe(101), SOON);
     onPost = undefined;
   });
   afterAll(() => plain.close());
 
-  test.fails("plain BullMQ: no second has more POSTs than the limit", () => {
-    const within = (from: number) => times.filter((at) => at >= from && at < from + 1_000).length;
+  test.fails("plain BullMQ: no stretch of time has more POSTs than the limit", () => {
+    const within = (from: number) =>
+      times.filter((at) => at >= from && at < from + WINDOW_MS).length;
     expect(Math.max(...times.map(within))).toBeLessThanOrEqual(40);
   });
 

@@ -37,7 +37,7 @@ test.each(seedsOf("proxy-api"))(
       const first = 48_600_000_000 + figures.rows;
       const phones = Array.from({ length: PEOPLE }, (_, at) => String(first + at));
       const id = await lane.import(phones);
-      const { campaign, pauses } = await lane.settled(id, { withinMs: 60_000 });
+      const { campaign, pauses } = await lane.settled(id, { withinMs: 120_000 });
       problems.push(...(await lane.contradictions(campaign, phones)));
       figures.rows += PEOPLE;
       figures.pauses += pauses;

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { type FaultRun, NUMBER, startFaultRun } from "../support/fault-run.ts";
 import type { Running } from "../support/processes.ts";
 import { compareAfterLoss, expectSound } from "../support/run-result.ts";
+import { SOON } from "../support/soon.ts";
 import { published, type Seeded, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "restore";
@@ -61,7 +62,7 @@ test.each(seedsOf(NAME))(
 
     // The last round may have stopped its workers, and what it left has to be sent as well.
     await machine.start();
-    const result = await run.settle({ withinMs: 60_000, compare: compareAfterLoss });
+    const result = await run.settle({ withinMs: 120_000, compare: compareAfterLoss });
     expectSound(result);
     published(NAME, chance.seed, { restores: ROUNDS, stopsAsked: asked, ...result.figures });
   },
@@ -122,13 +123,10 @@ function createMachine({ fleet, redis, store, watch }: FaultRun, chance: Seeded)
       generation++;
     },
     stopped: () =>
-      vi.waitFor(
-        async () => {
-          const rollback = await store.rollback.read();
-          if (rollback === undefined) throw await watch.asError(`number ${NUMBER} does not stop`);
-          return rollback;
-        },
-        { timeout: 30_000, interval: 50 },
-      ),
+      vi.waitFor(async () => {
+        const rollback = await store.rollback.read();
+        if (rollback === undefined) throw await watch.asError(`number ${NUMBER} does not stop`);
+        return rollback;
+      }, SOON),
   };
 }

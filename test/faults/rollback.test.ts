@@ -51,7 +51,7 @@ test.each(seedsOf(NAME))(
     }
     expect(stops).toBeGreaterThan(0);
 
-    const result = await run.settle({ withinMs: 60_000, compare: compareAfterLoss });
+    const result = await run.settle({ withinMs: 120_000, compare: compareAfterLoss });
     expectSound(result);
     published(NAME, chance.seed, { kills: CUTS, stopsNoticed: stops, ...result.figures });
   },

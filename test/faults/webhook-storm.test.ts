@@ -35,7 +35,7 @@ test.each(seedsOf(NAME))(
     const { fleet } = run;
     await run.send(Math.ceil(EVENTS / EVENTS_OF_A_MESSAGE));
 
-    const result = await run.settle({ withinMs: 60_000 + EVENTS * 4 });
+    const result = await run.settle({ withinMs: 120_000 + EVENTS * 4 });
     expectSound(result);
     expectNoDoubt(result);
     expect(result.figures.events).toBeGreaterThan(EVENTS * 0.95);

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { RETRY_AFTER_MS } from "../../src/core/notice.ts";
 import { readNumberTime } from "../../src/store/clock.ts";
 import { openTestStore, type TestStore, testPhone } from "../support/campaigns.ts";
+import { SOON } from "../support/soon.ts";
 import { endpointOf, openNotifier, openReceiver } from "./receiver.ts";
 
 /** A number with one endpoint that is registered, so that scripts note events for it. */
@@ -309,7 +310,7 @@ test("an endpoint that is slow or away delays no other one", async () => {
   await bench.import(1);
 
   await notifier.step();
-  await vi.waitFor(() => expect(quick.received).toHaveLength(1), 20_000);
+  await vi.waitFor(() => expect(quick.received).toHaveLength(1), SOON);
   expect(slow.received.length).toBeLessThanOrEqual(1);
   await notifier.settled();
 

@@ -14,6 +14,7 @@ import { scriptSource } from "../../src/store/scripts/runner.ts";
 import { openTestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 import { restartedImport, storeBatch } from "../support/half-import.ts";
 import { startOwnRedis } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 
 const PERSON = testPhone(7);
 
@@ -220,7 +221,7 @@ test("what webhooks tell of a message on the wire while its person is erased goe
   const erasing = bench.erase({ wireMs: 20_000 });
   await vi.waitFor(
     async () => expect(await bench.redis.hexists(bench.keys.claimed, granted.person)).toBe(0),
-    20_000,
+    SOON,
   );
   await bench.status(wamidOf(PERSON, 2), "sent", { recipient: PERSON });
   expect(await bench.redis.hlen(bench.keys.parked)).toBe(1);

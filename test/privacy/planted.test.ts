@@ -7,6 +7,7 @@ import { runHere } from "../cli/in-process.ts";
 import { pathOf } from "../deploy/deployment.ts";
 import { createStage, type Stage } from "../support/processes.ts";
 import { startOwnRedis } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 import { signWebhook } from "../support/webhook-samples.ts";
 import {
   ASKED,
@@ -130,7 +131,7 @@ test("nothing that is planted in lists, answers, webhooks, requests and secrets 
   const { id: campaign } = JSON.parse(sent.stdout) as { id: string };
   await vi.waitFor(
     async () => expect((await shown(stage, campaign)).counts).toMatchObject(OUTCOMES),
-    { timeout: 60_000, interval: 300 },
+    SOON,
   );
 
   // Webhooks: good, unmatched, forged, broken, and to a wrong address.
@@ -201,13 +202,11 @@ test("nothing that is planted in lists, answers, webhooks, requests and secrets 
     const args = ["send", "sale.yaml", `list${row}.csv`, "--live", "--yes", "--json"];
     const { stdout } = await runHere(stage, args);
     const { id } = JSON.parse(stdout) as { id: string };
-    await vi.waitFor(async () => expect((await shown(stage, id)).status).toBe("paused"), {
-      ...{ timeout: 60_000, interval: 300 },
-    });
+    await vi.waitFor(async () => expect((await shown(stage, id)).status).toBe("paused"), SOON);
   }
   await vi.waitFor(
     () => expect(readFileSync(worker.logPath, "utf8")).toContain("number suspended"),
-    { timeout: 60_000, interval: 300 },
+    SOON,
   );
   for (const role of [webhooks, dashboard, producer, worker]) await role.scrape();
   const jobs = await jobsIn(redis.connect());
@@ -217,9 +216,7 @@ test("nothing that is planted in lists, answers, webhooks, requests and secrets 
   await post(hook, plantedEvent(1, "read"));
   await ask(`/api/messages/find`, json({ phone: PLANTED.phone(1) }));
   await redis.restart();
-  await vi.waitFor(async () => expect(await post(hook, plantedEvent(1, "read"))).toBe(204), {
-    ...{ timeout: 30_000, interval: 300 },
-  });
+  await vi.waitFor(async () => expect(await post(hook, plantedEvent(1, "read"))).toBe(204), SOON);
   writeFileSync(crash, "");
   await Promise.all([webhooks, dashboard, producer, worker].map((role) => role.ended()));
 

@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { controlCampaign } from "../../src/campaigns/control.ts";
 import { findCampaign, limitStores } from "../../src/campaigns/find.ts";
@@ -13,14 +14,14 @@ import { createFileImporter } from "../../src/producer/import-file.ts";
 import type { ListSink } from "../../src/producer/sink/sink.ts";
 import { startPools } from "../../src/worker/pool-chore.ts";
 import { openTestStore } from "../support/campaigns.ts";
-import { connectTestRedis, testNumber } from "../support/redis.ts";
+import { startOwnRedis, testNumber } from "../support/redis.ts";
 import { finishOwnMoves } from "./pool-support.ts";
 
 const BY = { who: "test", from: "test" } as never;
 
-/** Two or three numbers, and a list for both. `cut`: where the importer dies. */
-async function openPool(count = 2, rows = 300) {
-  const redis = connectTestRedis();
+/** Two or three numbers, and a list for both, on a Redis of its own as in pool-support.ts. */
+async function openPool(count = 2, rows = 300, given?: Redis) {
+  const redis = given ?? (await startOwnRedis()).connect();
   const names = Array.from({ length: count }, () => testNumber());
   const benches = [];
   for (const number of names) benches.push(await openTestStore({}, redis, { number }));
@@ -183,8 +184,9 @@ function dying(
 }
 
 test("an importer that dies at any step leaves nothing that sends but a whole pool, and goes on under the same ids", async () => {
+  const redis = (await startOwnRedis()).connect();
   for (let at = 1; at < 60; at++) {
-    const { stores, send, members, redis, names } = await openPool(2, 120);
+    const { stores, send, members, names } = await openPool(2, 120, redis);
     const { dead, isOver } = dying(stores, at);
     await send(poolSink(dead, members)).catch(() => {});
     const before = await redis.hgetall(`dropcast:{${names[0]}}:imports`);
@@ -222,7 +224,7 @@ test("an importer that dies at any step leaves nothing that sends but a whole po
     }
     if (isOver()) return;
   }
-}, 120_000);
+});
 
 /** Every row of the list, as the parent's export has it. */
 async function rowsOf(stores: Parameters<typeof findCampaign>[0], id: string) {
@@ -295,8 +297,9 @@ async function claimThree(bench: Awaited<ReturnType<typeof openTestStore>>, id: 
 }
 
 test("a move that dies at any step is finished by the workers, and no row is in two places that send", async () => {
+  const redis = (await startOwnRedis()).connect();
   for (let at = 1; at < 60; at++) {
-    const { stores, send, names, redis } = await openPool(2, 130);
+    const { stores, send, names } = await openPool(2, 130, redis);
     const id = await imported(send());
     const whole = await found(stores, id);
     const [first] = whole.children ?? [];
@@ -338,4 +341,4 @@ test("a move that dies at any step is finished by the workers, and no row is in 
     for (const one of begun) expect(one.done).toBe(true);
     if (isOver()) return;
   }
-}, 120_000);
+});

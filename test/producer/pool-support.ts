@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Redis } from "ioredis";
 import { findCampaign, type Stores } from "../../src/campaigns/find.ts";
 import { poolSink } from "../../src/producer/import/pool-sink.ts";
 import { createFileImporter } from "../../src/producer/import-file.ts";
@@ -9,9 +10,9 @@ import type { ListSink } from "../../src/producer/sink/sink.ts";
 import { numberOfCampaign } from "../../src/store/campaign-id.ts";
 import { finishMoves } from "../../src/worker/pool-chore.ts";
 import { openTestStore } from "../support/campaigns.ts";
-import { connectTestRedis, testNumber } from "../support/redis.ts";
+import { startOwnRedis, testNumber } from "../support/redis.ts";
 
-/** Other tests have moves on the same Redis, and some of these cannot end. */
+/** As the workers of these numbers do; throws if a move of theirs cannot be finished. */
 export async function finishOwnMoves(stores: Stores): Promise<void> {
   await finishMoves(stores, (error, from) => {
     if ((numberOfCampaign(from) ?? "") in stores) throw error;
@@ -32,14 +33,19 @@ const TEMPLATE = {
   components: [{ type: "body", parameters: [{ type: "text", text: "{{name}}" }] }],
 };
 
-/** Numbers of which all have rows of a list: its pool, and what the tests need of each number. */
+/**
+ * Numbers of which all have rows of a list: its pool, and what the tests need of each number. With a
+ * Redis of its own: pools and moves are a whole deployment's, and the workers of other tests would
+ * go on with them.
+ */
 export async function openStoredPool(
   count = 2,
   rows = 130,
-  redis = connectTestRedis(),
+  given?: Redis,
   /** Lines that the import rejects. */
   bad: readonly string[] = [],
 ) {
+  const redis = given ?? (await startOwnRedis()).connect();
   const names = Array.from({ length: count }, () => testNumber());
   const benches: Bench[] = [];
   for (const number of names) benches.push(await openTestStore({}, redis, { number }));

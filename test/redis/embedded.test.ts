@@ -21,6 +21,7 @@ import { type AcquiredRedis, acquireRedis } from "../../src/redis/embedded.ts";
 import { processIdentity } from "../../src/redis/process-identity.ts";
 import { checkRedisSafety } from "../../src/redis/safety.ts";
 import "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 
 function dataFolder(name = "data"): string {
   const folder = mkdtempSync(join(tmpdir(), "dropcast-embedded-"));
@@ -168,7 +169,7 @@ test("a server that is killed is started again on the same data while somebody h
 
   process.kill(pid, "SIGKILL");
 
-  await vi.waitFor(() => expect(lines).toHaveLength(3), { timeout: 10_000 });
+  await vi.waitFor(() => expect(lines).toHaveLength(3), SOON);
   expect(lines[1]).toBe("Redis ended unexpectedly; restarting it.");
   expect(await serverPid(acquired)).not.toBe(pid);
   expect(await withClient(acquired, (redis) => redis.get("kept"))).toBe("yes");

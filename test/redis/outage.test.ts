@@ -2,8 +2,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { createLedgerClient } from "../../src/redis/ledger-client.ts";
 import { watchOutage } from "../../src/redis/outage.ts";
 import { startOwnRedis } from "../support/redis.ts";
-
-const SOON = { timeout: 20_000, interval: 20 };
+import { SOON } from "../support/soon.ts";
 
 /** A client like the product's own, and what its watch told. */
 async function watchOwnRedis() {
@@ -41,16 +40,20 @@ test("a Redis that was killed is told as away once, with the reason, and as back
 
 test("a Redis that hangs is away since it was last heard from", async () => {
   const { server, redis, watch, told } = await watchOwnRedis();
-  const before = Date.now();
-
   process.kill(server.pid(), "SIGSTOP");
-  await expect(redis.ping()).rejects.toThrow("timed out");
+  const silent = redis.ping();
+  const closed = new Promise<number>((resolve) => redis.once("close", () => resolve(Date.now())));
+  await expect(silent).rejects.toThrow("timed out");
+  const closedMs = await closed;
   await vi.waitFor(() => expect(told).toEqual(["away: no answer"]), SOON);
   const { sinceMs = 0 } = watch.now() ?? {};
   process.kill(server.pid(), "SIGCONT");
   await vi.waitFor(() => expect(told).toHaveLength(2), SOON);
 
-  expect(Math.abs(sinceMs - before)).toBeLessThan(3_000);
+  // The connection was given up after so long a silence, and Redis was away all that time.
+  expect(redis.options.socketTimeout).toBeGreaterThan(1_000);
+  expect(closedMs - sinceMs).toBeGreaterThanOrEqual(redis.options.socketTimeout ?? 0);
+  expect(closedMs - sinceMs).toBeLessThan(2 * (redis.options.socketTimeout ?? 0));
 });
 
 test("a connection that is made again at once is no news", async () => {

@@ -6,6 +6,7 @@ import { type SafetyWatch, watchSafety } from "../../src/redis/safety-watch.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { importTestCampaign } from "../support/campaigns.ts";
 import { startOwnRedis, testNumber } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 
 /** A client like the product's own, and what its watch said of the server. */
 async function watchOwnRedis() {
@@ -38,7 +39,7 @@ test("a Redis that starts anew without its settings is unsafe from the first mom
 
   await server.restart(UNSAFE);
 
-  await vi.waitFor(() => expect(watch.problem()).toBeDefined(), 10_000);
+  await vi.waitFor(() => expect(watch.problem()).toBeDefined(), SOON);
   expect(watch.problem()).toMatchObject({
     code: "redis_not_durable",
     message: expect.stringMatching(/appendfsync everysec.*allkeys-lru/) as string,
@@ -47,17 +48,17 @@ test("a Redis that starts anew without its settings is unsafe from the first mom
   const other = server.connect();
   await other.config("SET", "appendfsync", "always");
   await other.config("SET", "maxmemory-policy", "noeviction");
-  await vi.waitFor(() => expect(watch.isSafe()).toBe(true), 10_000);
+  await vi.waitFor(() => expect(watch.isSafe()).toBe(true), SOON);
   expect(said).toEqual(["redis_not_durable", undefined]);
 });
 
 test("a connection that is away is not safe, and is again when the same Redis is found safe", async () => {
   const { server, redis, watch, said } = await watchOwnRedis();
   await server.kill();
-  await vi.waitFor(() => expect(watch.isSafe()).toBe(false), 10_000);
+  await vi.waitFor(() => expect(watch.isSafe()).toBe(false), SOON);
   expect(watch.problem()).toBeUndefined();
   await server.restart();
-  await vi.waitFor(() => expect(watch.isSafe()).toBe(true), 10_000);
+  await vi.waitFor(() => expect(watch.isSafe()).toBe(true), SOON);
   expect(await redis.ping()).toBe("PONG");
   expect(said).toEqual([]);
 });

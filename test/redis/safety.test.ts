@@ -86,7 +86,7 @@ test("a replica is refused whatever is allowed, and its primary unless it is all
   const replica = await startOwnRedis({ args: ["--replicaof", `127.0.0.1 ${port}`] });
   const client = primary.connect();
   await client.set("written", "yes");
-  await client.wait(1, 10_000);
+  await client.wait(1, 30_000);
 
   expect(await checkRedisSafety(replica.connect(), { allowUnsafe: true })).toMatchObject({
     ok: false,

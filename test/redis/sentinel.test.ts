@@ -5,8 +5,8 @@ import { parseRedisAddress } from "../../src/core/redis-address.ts";
 import { checkRedisSafety } from "../../src/redis/safety.ts";
 import { type OwnRedis, startOwnRedis } from "../support/redis.ts";
 import { startSentinel } from "../support/sentinel.ts";
+import { SOON } from "../support/soon.ts";
 
-const SOON = { timeout: 30_000, interval: 25 };
 const SECRET = "hunter2";
 const portOf = ({ url }: Pick<OwnRedis, "url">) => Number(new URL(url).port);
 
@@ -71,7 +71,7 @@ test("Sentinels and the Redis that they watch may each have a password of their 
   if (!reached.ok) throw new Error(reached.refusal.message);
   const ledger = reached.value.ledger("main");
   await ledger.set("key", "value");
-  await ledger.wait(1, 5_000);
+  await ledger.wait(1, 30_000);
 
   await master.kill();
 

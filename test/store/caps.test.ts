@@ -8,6 +8,7 @@ import type { ClaimInput } from "../../src/store/ledger/ledger.ts";
 import { portfolioKeys, portfolioSpace } from "../../src/store/shared-keys.ts";
 import { importTestCampaign, openTestStore, testDefinition } from "../support/campaigns.ts";
 import { connectTestRedis, startOwnRedis, testNumber } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 
 const HOUR_MS = 3_600_000;
 const TWO_A_WEEK: CapRules = {
@@ -197,7 +198,7 @@ test("a message far ahead keeps none of today back, and those after it read no m
     if (command?.toLowerCase() === "hget" && key.includes(":sends:")) reads.push(key);
   });
   await ask(1, 6, one);
-  await vi.waitFor(() => expect(reads.length).toBeGreaterThan(0), 20_000);
+  await vi.waitFor(() => expect(reads.length).toBeGreaterThan(0), SOON);
   await redis.ping();
   monitor.disconnect();
   expect(new Set(reads).size).toBeLessThanOrEqual(4);

@@ -3,6 +3,7 @@ import type { CorrectedRow } from "../../src/store/campaigns/corrections.ts";
 import type { ImportOutcome } from "../../src/store/ledger/batch-rows.ts";
 import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 
 const BAD: ImportOutcome = { kind: "rejected", code: "phone_invalid", column: "phone" };
 
@@ -170,7 +171,7 @@ test("whoever reads a batch reads its ledger before its rows", async () => {
   await bench.store.corrections.batch(id, 0);
 
   const pair = ["hgetall ledger", "get batch"];
-  await vi.waitFor(() => expect(asked).toEqual([...pair, ...pair, ...pair]), 20_000);
+  await vi.waitFor(() => expect(asked).toEqual([...pair, ...pair, ...pair]), SOON);
 });
 
 test("a campaign that is not there takes no rows", async () => {

@@ -36,7 +36,7 @@ test("a claim that a replica does not have is not acted on, and not remembered",
   expect(bench.store.ledger.closed()).toMatchObject(BEHIND);
 
   thaw();
-  await expect.poll(() => bench.store.ledger.closed(), { timeout: 10_000 }).toBeUndefined();
+  await expect.poll(() => bench.store.ledger.closed()).toBeUndefined();
 });
 
 test("a frequency cap that a replica does not have counted lets nothing be claimed", async () => {
@@ -119,7 +119,7 @@ test("if the connection ends before the proof, the claim counts as not answered"
   bench.freeze();
   const claimed = bench.claim(id, [1], { run });
   const admin = bench.primary.connect();
-  await expect.poll(() => admin.client("LIST"), { timeout: 5_000 }).toContain("cmd=wait");
+  await expect.poll(() => admin.client("LIST")).toContain("cmd=wait");
   await admin.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
   await expect(claimed).rejects.toThrow();
 });

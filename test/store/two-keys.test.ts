@@ -2,6 +2,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { neverKey, slotKey } from "../../src/store/keys.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 
 test("every script declares two keys of its number, and neither exists", async () => {
   // A server of its own: ioredis breaks if another's line comes with the OK of MONITOR.
@@ -15,7 +16,7 @@ test("every script declares two keys of its number, and neither exists", async (
 
   const id = await bench.import(1);
   await bench.send(id, 1, "accepted", { wamid: "wamid.A" });
-  await vi.waitFor(() => expect(calls.length).toBeGreaterThan(3), 20_000);
+  await vi.waitFor(() => expect(calls.length).toBeGreaterThan(3), SOON);
 
   const declared = [slotKey(bench.number), neverKey(bench.number)];
   for (const [, , count, ...rest] of calls) {

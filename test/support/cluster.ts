@@ -20,7 +20,7 @@ const SLOTS = 16_384;
 const BUS_OFFSET = 10_000;
 /** Below the ports that outgoing connections take, with the bus's port too. */
 const PORTS = [11_000, 22_000] as const;
-const SETTLE_MS = 30_000;
+const SETTLE_MS = 90_000;
 const POLL_MS = 50;
 
 /** One server of the cluster. */

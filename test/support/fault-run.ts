@@ -150,7 +150,7 @@ export async function startRunOn(
 const DAY_MS = 24 * 3_600_000;
 /** A run lasts for less than this. */
 const CLOCK_MS = 3_600_000;
-const CLAIMED_WITHIN_MS = 30_000;
+const CLAIMED_WITHIN_MS = 90_000;
 const LOOK_EVERY_MS = 20;
 /** Short lists: what is left of the last one when a run ends has to be sent as well. */
 const LIST_SECONDS = 3;

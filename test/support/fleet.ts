@@ -13,6 +13,8 @@ import { createStage, type Running, type Stage } from "./processes.ts";
 import { readRequestLog, readWebhookLog } from "./request-log.ts";
 
 const LOOK_EVERY_MS = 100;
+/** Long, because the machine may be busy; a test that is green does not wait for it. */
+const WITHIN_MS = 120_000;
 
 /** What `show --json` has that tests look at. */
 export interface ShownCampaign {
@@ -41,6 +43,11 @@ export interface Fleet {
   /** Everything the API was asked so far, in order. */
   posts(): RequestEntry[];
   webhooks(): WebhookEntry[];
+  /**
+   * Runs a command with `--json` in this process, in milliseconds also on a busy machine; throws
+   * when it refuses. `stage.json` starts a process, for tests that are about the process.
+   */
+  json<T>(args: readonly string[]): Promise<T>;
   show(id: string): Promise<ShownCampaign>;
   list(): Promise<ShownCampaign[]>;
   exported(id: string): Promise<ExportedRow[]>;
@@ -50,10 +57,10 @@ export interface Fleet {
   until(
     id: string,
     holds: (campaign: ShownCampaign) => boolean,
-    o: { withinMs: number; onLook?: (campaign: ShownCampaign) => void | Promise<void> },
+    o?: { withinMs?: number; onLook?: (campaign: ShownCampaign) => void | Promise<void> },
   ): Promise<ShownCampaign>;
   /** Resolves when every webhook was delivered; throws when one was given up. */
-  webhooksDelivered(withinMs: number): Promise<void>;
+  webhooksDelivered(withinMs?: number): Promise<void>;
 }
 
 /** Starts them, and closes the stage when one cannot start. */
@@ -118,13 +125,14 @@ async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promi
 
   const posts = (): RequestEntry[] => readRequestLog(requestLogPath);
   // In this process: a process for each look would take the processor from what is looked at.
-  const look = async (args: readonly string[]): Promise<string> => {
+  const run = async (args: readonly string[]): Promise<string> => {
     const { code, stdout, stderr } = await runHere(stage, args);
     if (code !== 0) throw new Error(`dropcast ${args.join(" ")}: ${code} ${stdout} ${stderr}`);
     return stdout;
   };
-  const show = async (id: string) =>
-    JSON.parse(await look(["show", id, "--json"])) as ShownCampaign;
+  const json = async <T>(args: readonly string[]) =>
+    JSON.parse(await run([...args, "--json"])) as T;
+  const show = (id: string) => json<ShownCampaign>(["show", id]);
   return {
     stage,
     workers,
@@ -138,16 +146,16 @@ async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promi
     turn,
     posts,
     webhooks: () => readWebhookLog(webhookLogPath),
+    json,
     show,
-    list: async () =>
-      JSON.parse(await look(["list", "--limit", "1000", "--json"])) as ShownCampaign[],
+    list: () => json<ShownCampaign[]>(["list", "--limit", "1000"]),
     async exported(id) {
-      const lines = (await look(["export", id, "--format", "ndjson"])).split("\n").slice(0, -1);
+      const lines = (await run(["export", id, "--format", "ndjson"])).split("\n").slice(0, -1);
       return lines.map((line) => JSON.parse(line) as ExportedRow);
     },
-    posted: (atLeast, withinMs = 20_000) =>
+    posted: (atLeast, withinMs = WITHIN_MS) =>
       vi.waitFor(() => expectAtLeast(posts().length, atLeast), { timeout: withinMs, interval: 20 }),
-    async until(id, holds, { withinMs, onLook }) {
+    async until(id, holds, { withinMs = WITHIN_MS, onLook } = {}) {
       const deadline = performance.now() + withinMs;
       for (;;) {
         const campaign = await show(id);
@@ -159,7 +167,7 @@ async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promi
         await pause(LOOK_EVERY_MS);
       }
     },
-    webhooksDelivered: (withinMs) =>
+    webhooksDelivered: (withinMs = WITHIN_MS) =>
       vi.waitFor(
         async () => {
           const answer = await fetch(`${apiUrl}/sandbox/stats`);

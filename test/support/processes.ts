@@ -28,8 +28,8 @@ import { fileURLToPath } from "node:url";
 export const BIN = fileURLToPath(new URL("../../bin/dropcast.js", import.meta.url));
 /** In the environment of every process of a stage: by it the ones left behind are found. */
 const MARK = "E2E_STAGE";
-const STOP_WITHIN_MS = 30_000;
-const READY_WITHIN_MS = 45_000;
+const STOP_WITHIN_MS = 90_000;
+const READY_WITHIN_MS = 90_000;
 const LOG_TAIL_LINES = 15;
 
 /** A working folder, an environment, and the processes that run in it. */

@@ -47,15 +47,15 @@ async function inStep(redis: Redis, count: number): Promise<void> {
     const onDisks = await redis.call("WAITAOF", 1, count, 100).catch(() => null);
     return Array.isArray(onDisks) ? Number(onDisks[1]) : redis.wait(count, 100);
   };
-  await expect.poll(have, { timeout: 10_000 }).toBe(count);
+  await expect.poll(have).toBe(count);
 }
 
 /** A replica writes its first append-only file in a process of its own, which would outlive it. */
 async function rewritten(replica: OwnRedis): Promise<void> {
   const redis = replica.connect();
   const info = () => redis.info("persistence");
-  await expect.poll(info, { timeout: 10_000 }).toMatch(/aof_rewrite_in_progress:0\r\n/);
-  await expect.poll(info, { timeout: 10_000 }).toMatch(/aof_rewrite_scheduled:0\r\n/);
+  await expect.poll(info).toMatch(/aof_rewrite_in_progress:0\r\n/);
+  await expect.poll(info).toMatch(/aof_rewrite_scheduled:0\r\n/);
 }
 
 /** It stays connected and confirms nothing, until the returned function is called. */

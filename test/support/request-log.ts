@@ -28,18 +28,16 @@ export function sentTwice(lines: readonly RequestEntry[]): string[] {
   return [...postsByRecipient(accepted)].filter(([, posts]) => posts.length > 1).map(([to]) => to);
 }
 
-/** The most POSTs that any sliding window of `windowMs` milliseconds has, refused ones included. */
-export function busiestWindow(lines: readonly RequestEntry[], windowMs: number): number {
+/** Of each POST, how many there were in the `windowMs` that end with it, refused ones included. */
+export function countWindows(lines: readonly RequestEntry[], windowMs: number): number[] {
   const times = lines.map((line) => line.at).sort((a, b) => a - b);
   let first = 0;
-  let most = 0;
-  times.forEach((at, last) => {
+  return times.map((at, last) => {
     while (at - (times[first] ?? at) >= windowMs) {
       first++;
     }
-    most = Math.max(most, last - first + 1);
+    return last - first + 1;
   });
-  return most;
 }
 
 /** The state in which the ledger must end for this POST once all its webhooks were delivered. */

@@ -7,6 +7,7 @@ import { Redis } from "ioredis";
 import { onTestFinished, vi } from "vitest";
 import { findRedisBinary } from "../../src/redis/find-binary.ts";
 import { ownPorts } from "./redis.ts";
+import { SOON } from "./soon.ts";
 
 /** A Sentinel of this test's own. */
 export interface TestSentinel {
@@ -61,15 +62,12 @@ export async function startSentinel(
   return {
     port,
     async knowsReplica(of) {
-      await vi.waitFor(
-        async () => {
-          const replicas = String(await client.call("SENTINEL", "REPLICAS", "mymaster"));
-          if (!replicas.includes(`:${of}`) || !replicas.includes("master-link-status,ok")) {
-            throw new Error(`The Sentinel knows no replica at ${of}.`);
-          }
-        },
-        { timeout: 30_000, interval: 50 },
-      );
+      await vi.waitFor(async () => {
+        const replicas = String(await client.call("SENTINEL", "REPLICAS", "mymaster"));
+        if (!replicas.includes(`:${of}`) || !replicas.includes("master-link-status,ok")) {
+          throw new Error(`The Sentinel knows no replica at ${of}.`);
+        }
+      }, SOON);
     },
   };
 }

@@ -4,6 +4,7 @@ import { createNumberStore } from "../../src/store/number-store.ts";
 import { createCampaignLog } from "../../src/worker/campaign-log.ts";
 import { startSending } from "../dashboard/support.ts";
 import { openTestStore, testDefinition, testPhone } from "../support/campaigns.ts";
+import { SOON } from "../support/soon.ts";
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -120,7 +121,7 @@ test("every line of a run is JSON with each key once, and holds no phone, id of 
   const id = await bench.import(300, { definition });
   await vi.waitFor(
     async () => expect(await bench.found(id)).toMatchObject({ status: "finished" }),
-    20_000,
+    SOON,
   );
   await sandbox.stopWorker();
 

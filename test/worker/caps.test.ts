@@ -4,6 +4,7 @@ import { createNumberStore } from "../../src/store/number-store.ts";
 import { startSending } from "../dashboard/support.ts";
 import { importTestCampaign, openTestStore, testDefinition } from "../support/campaigns.ts";
 import { testNumber } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 
 const CAPS: Caps = { limits: { marketing: [{ messages: 1, hours: 24 }] }, outcome: null };
 
@@ -19,12 +20,12 @@ test("a worker leaves out or puts off whom the configured cap keeps back, and se
   const counts = async (id: string) => (await bench.found(id)).counts;
 
   const first = await start(120);
-  await vi.waitFor(async () => expect((await counts(first)).accepted).toBe(120), 20_000);
+  await vi.waitFor(async () => expect((await counts(first)).accepted).toBe(120), SOON);
   const skips = await start(150, { caps: { limits: {}, outcome: "skip" } });
   // Apart, since the next one has the same people, and counts those that it sends to.
   await vi.waitFor(
     async () => expect(await counts(skips)).toMatchObject({ suppressed: 120, accepted: 30 }),
-    20_000,
+    SOON,
   );
   const waits = await start(160);
   const utility = await start(10, { category: "utility" });
@@ -32,9 +33,9 @@ test("a worker leaves out or puts off whom the configured cap keeps back, and se
   await vi.waitFor(async () => {
     expect(await counts(waits)).toMatchObject({ pending: 150, accepted: 10 });
     expect(await counts(utility)).toMatchObject({ accepted: 10 });
-  }, 20_000);
+  }, SOON);
   expect(await bench.found(skips)).toMatchObject({ status: "finished", capped: { skipped: 120 } });
   expect(await bench.found(waits)).toMatchObject({ status: "running", capped: { putOff: 150 } });
   expect(sandbox.stats().posts).toBe(170);
   await store.campaigns.cancel(waits);
-}, 90_000);
+});

@@ -8,9 +8,9 @@ import { createWorker } from "../../src/worker/worker.ts";
 import { openQueueClient } from "../dashboard/support.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 
 const NUMBERS = 60;
-const SOON = { timeout: 20_000, interval: 20 };
 const common = {
   timings: timings({ answerTimeoutMs: 5_000, timeScale: 20 }),
   logger: createLogger({ level: "error" }),
@@ -33,8 +33,8 @@ test("sixty numbers that were all awake share two connections, and rest without 
   const server = await startOwnRedis();
   const redis = server.connect();
   const queueClient = openQueueClient(server.address);
-  // Long enough that the first is still awake when the last one wakes.
-  const waits = { ...common.timings, restAfterMs: 4_000 };
+  // None rests before all are awake.
+  const waits = { ...common.timings, restAfterMs: 3_600_000 };
   const worker = createWorker({ ...common, timings: waits, wakeUps: createWakeUps(redis, "live") });
   const stores: NumberStore[] = [];
   for (let at = 0; at < NUMBERS; at++) {
@@ -58,6 +58,7 @@ test("sixty numbers that were all awake share two connections, and rest without 
   // This test's client is that of the ledger, too.
   expect(clients).toHaveLength(2);
 
+  waits.restAfterMs = common.timings.restAfterMs;
   // One at a time does its chores; no other is awake.
   await vi.waitFor(() => expect(worker.awake().length).toBeLessThanOrEqual(1), SOON);
   // Their queues end after them.

@@ -4,8 +4,7 @@ import { expect, test, vi } from "vitest";
 import type { AttemptRecord } from "../../src/store/ledger/attempt-rows.ts";
 import { UNOBSERVED } from "../../src/worker/observer.ts";
 import { createRecorder } from "../../src/worker/recorder.ts";
-
-const SOON = { timeout: 10_000, interval: 10 };
+import { SOON } from "../support/soon.ts";
 
 type Record = (campaign: string, records: readonly AttemptRecord[]) => Promise<string>;
 

@@ -6,6 +6,7 @@ import { createNumberStore } from "../../src/store/number-store.ts";
 import { startSending } from "../dashboard/support.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { snapshot } from "../support/snapshot.ts";
+import { SOON } from "../support/soon.ts";
 
 test("a worker that starts after a backup was restored remembers what the one before it was told, and sends nothing", async () => {
   const bench = await openTestStore();
@@ -33,7 +34,7 @@ test("a worker that starts after a backup was restored remembers what the one be
 
   await vi.waitFor(
     async () => expect(await store.rollback.read()).toMatchObject({ lost: 1 }),
-    20_000,
+    SOON,
   );
   expect(sandbox.stats().posts).toBe(0);
 });

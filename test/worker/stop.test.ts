@@ -4,6 +4,7 @@ import type { Ledger } from "../../src/store/index.ts";
 import { openQueueClient, startSending } from "../dashboard/support.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { type OwnRedis, startOwnRedis } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 
 /** Longer than the steps of a stop that are waited for apart from claims and messages. */
 const GIVEN_UP_MS = 3_500;
@@ -29,7 +30,7 @@ async function sendOn(server: OwnRedis, claiming: () => void = () => {}) {
     { ...own, store },
     { knobs: { latencyMs: 50 }, queueClient: openQueueClient(server.address) },
   );
-  await vi.waitFor(() => expect(sandbox.stats().posts).toBeGreaterThan(20), 10_000);
+  await vi.waitFor(() => expect(sandbox.stats().posts).toBeGreaterThan(20), SOON);
   return {
     bench,
     id,
@@ -58,13 +59,9 @@ test.for(OUTAGES)(
     const { stop } = await sendOn(server);
 
     await begin(server);
-    const startedAt = performance.now();
+    // After 6.5 s of drain and last records; one that waited for Redis would not end.
     await stop();
-    const tookMs = performance.now() - startedAt;
     await end(server);
-
-    // 6.5 s of drain and last records, and what a busy machine adds to them.
-    expect(tookMs).toBeLessThan(25_000);
   },
 );
 
@@ -78,7 +75,7 @@ test("a claim that Redis answers late, while its worker stops, leaves nothing in
   });
 
   claims = "hang";
-  await vi.waitFor(() => expect(claims).toBe("hung"), { timeout: 10_000, interval: 5 });
+  await vi.waitFor(() => expect(claims).toBe("hung"), SOON);
   const stopping = stop();
   // The process would have ended by then if it did not wait for the claim.
   setTimeout(() => process.kill(server.pid(), "SIGCONT"), GIVEN_UP_MS);
@@ -96,7 +93,7 @@ test("a worker that stops waits for a number that was taken out just before", as
   const bench = await openTestStore();
   const sandbox = await startSending(bench, { knobs: { latencyMs: 700 } });
   const id = await bench.import(3);
-  await vi.waitFor(() => expect(sandbox.stats().posts).toBe(3), 10_000);
+  await vi.waitFor(() => expect(sandbox.stats().posts).toBe(3), SOON);
 
   void sandbox.worker.remove(bench.number);
   await sandbox.stopWorker();

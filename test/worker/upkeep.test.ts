@@ -5,9 +5,9 @@ import { failedQueueName, queuePlace } from "../../src/queue/queues.ts";
 import { openQueueClient, startSending } from "../dashboard/support.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
+import { SOON } from "../support/soon.ts";
 
 const DAY_MS = 24 * 3_600_000;
-const SOON = { timeout: 10_000, interval: 25 };
 
 /** What a running worker does by itself, beside sending: each thing alone, with nothing to send. */
 

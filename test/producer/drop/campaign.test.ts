@@ -127,10 +127,10 @@ it.each(["promo.yaml", "campaign.yaml"])(
   "a %s that is still being written is waited for",
   async (file) => {
     const drop = await drops();
-    await drop.start(drop.importFile, { settleMs: 1_000, graceMs: 1_000 });
+    await drop.start(drop.importFile, { settleMs: 2_000, graceMs: 2_000 });
     await drop.drop("promo.csv", list(1));
     const slow = await open(join(drop.dir, "inbox", file), "w");
-    for (const piece of drop.yaml("Whole").match(/.{1,24}/g) ?? []) {
+    for (const piece of drop.yaml("Whole").match(/.{1,12}/g) ?? []) {
       await slow.write(piece);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
@@ -227,7 +227,7 @@ it("messages call the campaign file by its own name", async () => {
 it("a start that passes while a list waits in the inbox does not make it late", async () => {
   const drop = await drops();
   await drop.start(drop.importFile, { graceMs: 3_000 });
-  const startAt = new Date(Date.now() + 1_500).toISOString();
+  const startAt = new Date(Date.now() + 2_000).toISOString();
   const soon = { ...JSON.parse(drop.yaml("Soon")), schedule: { startAt } };
   await drop.drop("campaign.yaml", JSON.stringify(soon));
   await drop.drop("x.csv", list(1));

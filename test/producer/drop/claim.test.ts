@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { type Claim, type Claims, createClaims } from "../../../src/producer/drop/claim.ts";
 import { frozenPath, newNote, readClaim, replaceClaim } from "../../../src/producer/drop/note.ts";
+import { SOON } from "../../support/soon.ts";
 import { testFolder } from "../list/read-list.ts";
 
 const NOTE = newNote("news.csv", { kind: "shared", name: "campaign.yaml", digest: "d" });
@@ -39,7 +40,7 @@ function taken(claims: Claims, csvPath: string): Promise<Claim> {
     if (claim === null) throw new Error("not yet");
     onTestFinished(() => claim.end());
     return claim;
-  }, 20_000);
+  }, SOON);
 }
 
 const ELSEWHERE = { host: "another-host", pid: 1 };
@@ -172,7 +173,7 @@ it("what a dead process left of a claim, and no list, is cleared away", async ()
   await vi.waitFor(async () => {
     expect(await claims.takeOver(csvPath)).toBe(null);
     expect(await readdir(folder)).toEqual([]);
-  }, 20_000);
+  }, SOON);
 });
 
 it("a claim that was cut short while it was written is taken over after a while", async () => {
@@ -220,5 +221,5 @@ it("an owner touches its claim, so that nobody takes it for dead", async () => {
   const look = async () => (await readClaim(claimPath))?.look;
   const first = await look();
 
-  await vi.waitFor(async () => expect(await look()).not.toBe(first), 20_000);
+  await vi.waitFor(async () => expect(await look()).not.toBe(first), SOON);
 });

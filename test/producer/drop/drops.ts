@@ -16,8 +16,8 @@ import { testFolder } from "../list/read-list.ts";
 
 /** Short waits: what is tested is the order of things, not how long they take. */
 const TIMING = { settleMs: 100, scanEveryMs: 50, graceMs: 300, claimStaleMs: 300, againMs: 50 };
-/** For `vi.waitFor`: each list waits for the disk a dozen times, and the disk may be busy. */
-export const WAIT = { timeout: 25_000, interval: 20 };
+
+export { SOON as WAIT } from "../../support/soon.ts";
 
 /** A drop folder of a test's own, and the store that it imports into. */
 export interface Drops {

@@ -10,12 +10,13 @@ import { storeIn } from "../../../src/producer/sink/sink.ts";
 import { createNumberStore, type NumberStore } from "../../../src/store/number-store.ts";
 import { testPhone } from "../../support/campaigns.ts";
 import { connectTestRedis, testNumber } from "../../support/redis.ts";
+import { SOON } from "../../support/soon.ts";
 import { testFolder } from "../list/read-list.ts";
 
 /** Short waits: what is tested is the order of things, not how long they take. */
 const TIMING = { settleMs: 100, scanEveryMs: 50, graceMs: 300, claimStaleMs: 300, againMs: 50 };
-const LOOK = { lookEveryMs: 20, claimStaleMs: 300 };
-const WAIT = { timeout: 15_000, interval: 20 };
+/** A process that stands still for a moment is not taken for dead. */
+const LOOK = { lookEveryMs: 20, claimStaleMs: 2_000 };
 
 async function folderOfBoth() {
   const dir = join(await testFolder(), "drops");
@@ -71,14 +72,14 @@ it("a sandbox alone uses the drop folder, and leaves nothing behind that keeps i
   const both = await folderOfBoth();
   const sandbox = await both.start("sandbox");
   await both.drop("inbox/tried.csv");
-  await vi.waitFor(async () => expect(await both.files("done")).toEqual(["tried.csv"]), WAIT);
+  await vi.waitFor(async () => expect(await both.files("done")).toEqual(["tried.csv"]), SOON);
   await sandbox.drops.stop();
 
   await both.drop("inbox/real.csv");
   const live = await both.start("live");
   await vi.waitFor(
     async () => expect(await both.files("done")).toEqual(["real.csv", "tried.csv"]),
-    WAIT,
+    SOON,
   );
 
   expect(await names(sandbox.store)).toEqual(["inbox/tried.csv"]);
@@ -96,7 +97,7 @@ it("a sandbox beside a live producer has a folder of its own, and never takes a 
   await vi.waitFor(async () => {
     expect(await both.files("done")).toEqual(["real.csv"]);
     expect(await both.files("sandbox/done")).toEqual(["tried.csv"]);
-  }, WAIT);
+  }, SOON);
 
   expect(await names(live.store)).toEqual(["inbox/real.csv"]);
   expect(await names(sandbox.store)).toEqual(["sandbox/inbox/tried.csv"]);
@@ -106,7 +107,7 @@ it("a sandbox beside a live producer has a folder of its own, and never takes a 
   await both.drop("sandbox/inbox/again.csv");
   await vi.waitFor(async () => {
     expect(await both.files("sandbox/done")).toEqual(["again.csv", "tried.csv"]);
-  }, WAIT);
+  }, SOON);
   expect(await both.files("inbox")).toEqual(["later.csv"]);
 });
 
@@ -114,14 +115,14 @@ it("a sandbox leaves the drop folder to a live producer that comes, and goes on 
   const both = await folderOfBoth();
   const sandbox = await both.start("sandbox");
   const live = await both.start("live");
-  await vi.waitFor(() => expect(sandbox.drops.dir()).toBe(join(both.dir, "sandbox")), WAIT);
+  await vi.waitFor(() => expect(sandbox.drops.dir()).toBe(join(both.dir, "sandbox")), SOON);
 
   await both.drop("inbox/real.csv");
   await both.drop("sandbox/inbox/tried.csv");
   await vi.waitFor(async () => {
     expect(await both.files("done")).toEqual(["real.csv"]);
     expect(await both.files("sandbox/done")).toEqual(["tried.csv"]);
-  }, WAIT);
+  }, SOON);
 
   expect(await names(live.store)).toEqual(["inbox/real.csv"]);
   expect(await names(sandbox.store)).toEqual(["sandbox/inbox/tried.csv"]);
@@ -146,7 +147,7 @@ it("what was dropped for a sandbox that died is not sent live: it is put where t
 
   const live = await both.start("live");
   await both.drop("inbox/real.csv");
-  await vi.waitFor(async () => expect(await both.files("done")).toEqual(["real.csv"]), WAIT);
+  await vi.waitFor(async () => expect(await both.files("done")).toEqual(["real.csv"]), SOON);
 
   expect(await names(live.store)).toEqual(["inbox/real.csv"]);
   expect(await both.files("sandbox/inbox/shop")).toEqual(["waits.csv"]);
@@ -157,5 +158,5 @@ it("what was dropped for a sandbox that died is not sent live: it is put where t
     `4 files that were dropped for the sandbox are in ${join(both.dir, "sandbox")} now.`,
   );
   const sandbox = await both.start("sandbox");
-  await vi.waitFor(async () => expect(await names(sandbox.store)).toHaveLength(2), WAIT);
+  await vi.waitFor(async () => expect(await names(sandbox.store)).toHaveLength(2), SOON);
 });

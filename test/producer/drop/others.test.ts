@@ -32,7 +32,7 @@ it.each([
     refusal: { code, fix: expect.stringContaining(words) },
   });
   expect(await drop.files("inbox")).toEqual(["campaign.yaml"]);
-  expect(drop.said.join()).toContain(`shop/${name}: `);
+  await vi.waitFor(() => expect(drop.said.join()).toContain(`shop/${name}: `), WAIT);
 });
 
 it("a workbook and a list of one name do not get in each other's way", async () => {

@@ -2,6 +2,7 @@ import { appendFile, mkdir, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { createScan, type SeenFolder } from "../../../src/producer/drop/scan.ts";
+import { SOON } from "../../support/soon.ts";
 import { testFolder } from "../list/read-list.ts";
 
 function quietOf(folders: readonly SeenFolder[], file: string): number {
@@ -16,7 +17,7 @@ it("for how long a file has looked the same is counted anew with each change of 
   const scan = createScan(folder, () => {});
   const quiet = async (): Promise<number> => quietOf(await scan(), "list.csv");
   const becomesQuiet = () =>
-    vi.waitFor(async () => expect(await quiet()).toBeGreaterThan(30), 20_000);
+    vi.waitFor(async () => expect(await quiet()).toBeGreaterThan(30), SOON);
   await writeFile(path, "phone\n");
   // An old file is no older to us than we have seen it.
   await utimes(path, 1_000, 1_000);

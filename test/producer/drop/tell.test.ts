@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createDropTeller } from "../../../src/producer/drop/tell.ts";
 import type { DropReport } from "../../../src/store/index.ts";
+import { SOON } from "../../support/soon.ts";
 import { testFolder } from "../list/read-list.ts";
-
-const SOON = { timeout: 10_000, interval: 10 };
 
 async function openBench() {
   const dir = await testFolder();

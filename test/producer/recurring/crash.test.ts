@@ -121,4 +121,4 @@ it("a producer may die at any step of a run: the next one ends it, and it makes 
     );
     for (const file of opened.splice(0)) await file.close().catch(() => {});
   }
-}, 180_000);
+});

@@ -14,6 +14,7 @@ import {
   testDefinition,
   testPhone,
 } from "../../support/campaigns.ts";
+import { SOON } from "../../support/soon.ts";
 
 const MIB = 1024 * 1024;
 
@@ -119,7 +120,7 @@ it("an importer that has nothing to store for a while keeps its lease", async ()
   });
   onTestFinished(() => writer.close());
 
-  await vi.waitFor(async () => expect(await leaseEnd()).toBeGreaterThan(first), { timeout: 5_000 });
+  await vi.waitFor(async () => expect(await leaseEnd()).toBeGreaterThan(first), SOON);
 });
 
 it("an import that another took over while it had nothing to store is lost", async () => {
@@ -134,7 +135,7 @@ it("an import that another took over while it had nothing to store is lost", asy
   onTestFinished(() => writer.close());
   await bench.redis.hset(campaignKeys(bench.number, campaign).campaign, "importer", "another");
 
-  await vi.waitFor(async () => expect(await writer.drain()).toBe(false), { timeout: 5_000 });
+  await vi.waitFor(async () => expect(await writer.drain()).toBe(false), SOON);
   writer.add(wideRow(1, 40));
   expect(await writer.end()).toBe(null);
 });
