@@ -21,9 +21,9 @@ const COMMANDS = [
   "privacy",
   "redis",
 ];
+const PROCESSES = COMMANDS.map((part) => `test/${part}{/**/*,}.test.ts`);
 /** A producer that dies at each of its steps: with files of its own in place of the module's. */
 const CRASHES = "test/producer/*/crash.test.ts";
-const PROCESSES = [...COMMANDS.map((part) => `test/${part}{/**/*,}.test.ts`), CRASHES];
 /**
  * Long, and seldom what a change breaks: `.ci/run` (which sets FAULTS) runs them, `npm test` only
  * those that it is given by name.
@@ -46,24 +46,26 @@ export default defineConfig({
     globalSetup: ["test/support/global-setup.ts"],
     setupFiles: ["test/support/redis-leaks.ts", "test/support/random-seed.ts"],
     // Long, because the machine may be busy: a test that ran over it would disturb those after it.
-    testTimeout: 90_000,
-    hookTimeout: 90_000,
-    expect: { poll: { timeout: 20_000 } },
+    testTimeout: 360_000,
+    hookTimeout: 120_000,
+    // As test/support/soon.ts.
+    expect: { poll: { timeout: 60_000 } },
     // More than a small machine has processors: tests wait for processes, disks and clocks.
     maxWorkers: 3,
+    // Files share a process and its modules: to load the program for each takes a second or two of
+    // the processor. One that replaces a module (vi.mock) belongs to "crashes".
+    isolate: false,
     projects: [
       {
         extends: true,
         test: {
           name: "fast",
-          // Its files share a process and its modules: to start anew for each took a third of the
-          // time. One that replaces a module (vi.mock) belongs to "processes".
-          isolate: false,
           include: ["test/**/*.test.ts"],
-          exclude: [...PROCESSES, E2E, FAULTS, MODEL],
+          exclude: [...PROCESSES, CRASHES, E2E, FAULTS, MODEL],
         },
       },
       { extends: true, test: { name: "processes", include: PROCESSES, exclude: LEFT_OUT } },
+      { extends: true, test: { name: "crashes", isolate: true, include: [CRASHES] } },
       {
         extends: true,
         test: {

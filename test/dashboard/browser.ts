@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type Browser, chromium as launcher, type Page } from "playwright-core";
 import { afterAll, describe, onTestFinished } from "vitest";
-import { basic, chromium, PASSWORD, type TestDashboard } from "./support.ts";
+import { basic, chromium, PASSWORD, SOON, type TestDashboard } from "./support.ts";
 
 const ARGS = [
   "--no-sandbox",
@@ -20,12 +20,18 @@ const ARGS = [
 ];
 
 let launched: Promise<Browser> | undefined;
-afterAll(async () => (await launched)?.close());
 
 /** As `describe`; skipped, saying so, where there is no Chromium. */
 export function describeInBrowser(title: string, tests: () => void): void {
   const skipped = chromium === undefined ? " (skipped: no Chromium found)" : "";
-  describe.skipIf(chromium === undefined)(`${title}${skipped}`, tests);
+  describe.skipIf(chromium === undefined)(`${title}${skipped}`, () => {
+    afterAll(async () => {
+      const browser = await launched;
+      launched = undefined;
+      await browser?.close();
+    });
+    tests();
+  });
 }
 
 export const PHONE = { width: 390, height: 844 };
@@ -38,22 +44,25 @@ interface Opening {
   readonly noScript?: true;
   /** Default: the dashboard's password. Null: none, as a stranger. */
   readonly password?: string | null;
+  /** What pages may do without asking: `clipboard-read`. */
+  readonly permissions?: string[];
 }
 
 /** A page of a new profile; closed when the test ends. */
 export async function openBrowser(
   { url }: Pick<TestDashboard, "url">,
-  { viewport = DESK, colorScheme = "light", noScript, password = PASSWORD }: Opening = {},
+  { viewport = DESK, colorScheme = "light", password = PASSWORD, ...more }: Opening = {},
 ) {
   launched ??= launcher.launch({ executablePath: chromium ?? "", args: ARGS });
   const browser = await launched;
   const context = await browser.newContext({
-    ...{ viewport, colorScheme, javaScriptEnabled: noScript !== true },
+    ...{ viewport, colorScheme, javaScriptEnabled: more.noScript !== true },
+    permissions: more.permissions ?? [],
     // A browser without credentials is shown the sign-in, and is not asked for any.
     ...(password === null ? {} : { extraHTTPHeaders: { authorization: basic(password) } }),
   });
   // Less than a test may take, so that what it waited for in vain is named.
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(SOON.timeout);
   onTestFinished(() => context.close());
   const page = await context.newPage();
   const faults: string[] = [];

@@ -1,34 +1,14 @@
-import { type Browser, chromium as launcher } from "playwright-core";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { openTestStore } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
-import { basic, chromium, openDashboard, PASSWORD, type TestDashboard } from "./support.ts";
+import { describeInBrowser, openBrowser } from "./browser.ts";
+import { openDashboard, type TestDashboard } from "./support.ts";
 
-const ARGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"];
-
-let browser: Browser | undefined;
-
-beforeAll(async () => {
-  browser = await launcher.launch({ executablePath: chromium ?? "", args: ARGS });
-});
-afterAll(() => browser?.close());
-
-/** A page that fails the test for any message in its console and any request elsewhere. */
-async function openPage({ url }: TestDashboard, path: string) {
-  const context = await browser?.newContext({
-    extraHTTPHeaders: { authorization: basic(PASSWORD) },
-    permissions: ["clipboard-read", "clipboard-write"],
-  });
-  const page = await context?.newPage();
-  if (context === undefined || page === undefined) throw new Error("no browser");
-  onTestFinished(() => context.close());
-  const odd: string[] = [];
-  page.on("console", (message) => odd.push(message.text()));
-  page.on("request", (request) => {
-    if (!request.url().startsWith(url)) odd.push(request.url());
-  });
-  await page.goto(`${url}${path}`);
-  return { page, odd };
+async function openPage(dashboard: TestDashboard, path: string) {
+  const permissions = ["clipboard-read", "clipboard-write"];
+  const { page, faults, go } = await openBrowser(dashboard, { permissions });
+  await go(path);
+  return { page, faults };
 }
 
 /** The list is the whole deployment's, so each of these tests has a Redis of its own. */
@@ -37,45 +17,47 @@ async function open(): Promise<TestDashboard> {
   return openDashboard({ test: await openTestStore({}, redis, { mode: "sandbox" }) });
 }
 
-it("a support agent adds a person, finds them and removes them with a reason", async () => {
-  const { page, odd } = await openPage(await open(), "/opt-outs");
+describeInBrowser("opt-outs and numbers", () => {
+  it("a support agent adds a person, finds them and removes them with a reason", async () => {
+    const { page, faults } = await openPage(await open(), "/opt-outs");
 
-  await page.getByLabel("Phone numbers, one a line").fill("+48 600 700 801\nnot a phone");
-  await page.getByLabel("Why, or from where").first().fill("phone call");
-  await page.getByRole("button", { name: "Add these people" }).click();
-  await page.getByText("1 person added").waitFor();
-  expect(await page.getByRole("alert").textContent()).toContain("Line 2");
+    await page.getByLabel("Phone numbers, one a line").fill("+48 600 700 801\nnot a phone");
+    await page.getByLabel("Why, or from where").first().fill("phone call");
+    await page.getByRole("button", { name: "Add these people" }).click();
+    await page.getByText("1 person added").waitFor();
+    expect(await page.getByRole("alert").textContent()).toContain("Line 2");
 
-  await page.goBack();
-  await page.getByLabel("Phone number", { exact: true }).fill("0048600700801");
-  await page.locator("main").getByRole("button", { name: "Search" }).click();
-  await page.getByText("Gets no message at all since").waitFor();
-  expect(page.url()).not.toContain("600700801");
+    await page.goBack();
+    await page.getByLabel("Phone number", { exact: true }).fill("0048600700801");
+    await page.locator("main").getByRole("button", { name: "Search" }).click();
+    await page.getByText("Gets no message at all since").waitFor();
+    expect(page.url()).not.toContain("600700801");
 
-  await page.getByLabel("Reason").selectOption("asked");
-  await page.getByRole("button", { name: "Remove 1 person" }).click();
-  await page.getByText("1 person removed").waitFor();
-  expect(odd).toEqual([]);
-});
+    await page.getByLabel("Reason").selectOption("asked");
+    await page.getByRole("button", { name: "Remove 1 person" }).click();
+    await page.getByText("1 person removed").waitFor();
+    expect(faults).toEqual([]);
+  });
 
-it("an engineer reads why a number stands still, resumes it, and copies all as text", async () => {
-  const dashboard = await open();
-  const { test } = dashboard;
-  const id = await test.import(3);
-  const [granted] = await test.grant(id, 1);
-  await test.record(granted, "suspend", { code: 190 });
-  const { page, odd } = await openPage(dashboard, "/numbers");
+  it("an engineer reads why a number stands still, resumes it, and copies all as text", async () => {
+    const dashboard = await open();
+    const { test } = dashboard;
+    const id = await test.import(3);
+    const [granted] = await test.grant(id, 1);
+    await test.record(granted, "suspend", { code: 190 });
+    const { page, faults } = await openPage(dashboard, "/numbers");
 
-  const card = page.locator("#number_suspended");
-  expect(await card.textContent()).toContain("Is it safe? Safe: resuming sends only messages");
-  await page.getByText("Copy as text").click();
-  await page.getByRole("button", { name: "Copy", exact: true }).click();
-  await page.getByText("Copied").waitFor();
-  const text = await page.evaluate("navigator.clipboard.readText()");
-  expect(text).toContain(`FAIL Number ${test.number}`);
+    const card = page.locator("#number_suspended");
+    expect(await card.textContent()).toContain("Is it safe? Safe: resuming sends only messages");
+    await page.getByText("Copy as text").click();
+    await page.getByRole("button", { name: "Copy", exact: true }).click();
+    await page.getByText("Copied").waitFor();
+    const text = await page.evaluate("navigator.clipboard.readText()");
+    expect(text).toContain(`FAIL Number ${test.number}`);
 
-  await card.getByRole("button", { name: `Resume ${id}: 3 messages to send` }).click();
-  await page.waitForURL(`**/campaigns/${id}`);
-  expect(await test.store.campaigns.halt()).toBeUndefined();
-  expect(odd).toEqual([]);
+    await card.getByRole("button", { name: `Resume ${id}: 3 messages to send` }).click();
+    await page.waitForURL(`**/campaigns/${id}`);
+    expect(await test.store.campaigns.halt()).toBeUndefined();
+    expect(faults).toEqual([]);
+  });
 });

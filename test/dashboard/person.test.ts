@@ -1,12 +1,12 @@
-import { type Browser, chromium as launcher } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ApiDeps } from "../../src/api/api.ts";
 import { REASONS } from "../../src/core/reasons.ts";
 import { accept } from "../../src/core/refusal.ts";
 import { apiDepsOf } from "../api/support.ts";
 import { openTestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
-import { chromium, openDashboard, PASSWORD, type TestDashboard } from "./support.ts";
+import { describeInBrowser, openBrowser } from "./browser.ts";
+import { openDashboard, type TestDashboard } from "./support.ts";
 
 const PHONE = testPhone(2);
 const HTML = { accept: "text/html" };
@@ -213,45 +213,29 @@ describe("what can be done about a person", () => {
   });
 });
 
-describe.skipIf(chromium === undefined)(
-  `the pages in a browser${chromium === undefined ? " (skipped: no Chromium found)" : ""}`,
-  () => {
-    let browser: Browser | undefined;
-    beforeAll(async () => {
-      browser = await launcher.launch({
-        ...{ executablePath: chromium ?? "", args: ["--no-sandbox", "--disable-gpu"] },
-      });
-    });
-    afterAll(() => browser?.close());
+describeInBrowser("the pages in a browser", () => {
+  it("a message is found by phone, id and row, and decided, without a script", async () => {
+    const dashboard = await openDashboard();
+    const { id, old } = await someMessages(dashboard);
+    const { page, faults } = await openBrowser(dashboard, { noScript: true });
+    const find = async (text: string) => {
+      await page.getByRole("searchbox").fill(text);
+      await page.getByRole("searchbox").press("Enter");
+      await page.waitForURL(/people|messages/);
+    };
+    await page.goto(dashboard.url);
+    await find("+48 600 000 002");
+    await page.getByText("We do not know whether it arrived").first().waitFor();
+    await page.goto(dashboard.url);
+    await find("wamid.OLD");
+    expect(page.url()).toBe(`${dashboard.url}/campaigns/${old}/messages/2`);
+    await page.goto(dashboard.url);
+    await find(`${id}:2`);
+    await page.getByRole("button", { name: "Count 1 message as not sent" }).click();
+    await page.getByText("A person decided that it was not sent").first().waitFor();
 
-    it("a message is found by phone, id and row, and decided, without a script", async () => {
-      const dashboard = await openDashboard();
-      const { id, old } = await someMessages(dashboard);
-      const context = await browser?.newContext({
-        ...{ httpCredentials: { username: "anybody", password: PASSWORD } },
-        ...{ javaScriptEnabled: false },
-      });
-      if (context === undefined) throw new Error("There is no browser.");
-      onTestFinished(() => context.close());
-      const page = await context.newPage();
-      const find = async (text: string) => {
-        await page.getByRole("searchbox").fill(text);
-        await page.getByRole("searchbox").press("Enter");
-        await page.waitForURL(/people|messages/);
-      };
-      await page.goto(dashboard.url);
-      await find("+48 600 000 002");
-      await page.getByText("We do not know whether it arrived").first().waitFor();
-      await page.goto(dashboard.url);
-      await find("wamid.OLD");
-      expect(page.url()).toBe(`${dashboard.url}/campaigns/${old}/messages/2`);
-      await page.goto(dashboard.url);
-      await find(`${id}:2`);
-      await page.getByRole("button", { name: "Count 1 message as not sent" }).click();
-      await page.getByText("A person decided that it was not sent").first().waitFor();
-
-      expect(page.url()).toBe(`${dashboard.url}/campaigns/${id}/messages/2`);
-      expect(await dashboard.test.state(id, 2)).toBe("failed");
-    });
-  },
-);
+    expect(page.url()).toBe(`${dashboard.url}/campaigns/${id}/messages/2`);
+    expect(await dashboard.test.state(id, 2)).toBe("failed");
+    expect(faults).toEqual([]);
+  });
+});

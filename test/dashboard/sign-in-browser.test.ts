@@ -1,18 +1,12 @@
-import { type Browser, chromium as launcher } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { hashPassword } from "../../src/access/passwords.ts";
 import { CHEAP } from "../api/support.ts";
-import { accessOf, chromium, openDashboard } from "./support.ts";
+import { describeInBrowser, openBrowser } from "./browser.ts";
+import { accessOf, openDashboard } from "./support.ts";
 
-let browser: Browser | undefined;
 const HORSE = "correct horse battery";
 
-describe.skipIf(chromium === undefined)("signing in with a browser", () => {
-  beforeAll(async () => {
-    browser = await launcher.launch({ executablePath: chromium ?? "", args: ["--no-sandbox"] });
-  });
-  afterAll(() => browser?.close());
-
+describeInBrowser("signing in with a browser", () => {
   async function open() {
     const dashboard = await openDashboard({ access: { ...accessOf(), askBy: "page" } });
     for (const [name, role] of [
@@ -22,16 +16,9 @@ describe.skipIf(chromium === undefined)("signing in with a browser", () => {
       const hash = await hashPassword(HORSE, CHEAP);
       await dashboard.access.users.add({ name, role, numbers: null, hash });
     }
-    const context = await browser?.newContext();
-    if (context === undefined) throw new Error("no browser");
-    onTestFinished(() => context.close());
-    const page = await context.newPage();
-    const errors: string[] = [];
-    page.on("pageerror", (error) => errors.push(error.message));
-    page.on("console", (line) => {
-      // The answer to a wrong password is a 401, which Chromium reports.
-      if (line.type() === "error" && !line.text().includes("401")) errors.push(line.text());
-    });
+    const { page, faults } = await openBrowser(dashboard, { password: null });
+    // The answer to a wrong password is a 401, which Chromium reports.
+    const errors = () => faults.filter((fault) => !fault.includes("401"));
     const signIn = async (name: string, password: string) => {
       await page.getByLabel("Name").fill(name);
       await page.getByLabel("Password").fill(password);
@@ -55,7 +42,7 @@ describe.skipIf(chromium === undefined)("signing in with a browser", () => {
 
     expect(told).toContain("The name or the password is wrong.");
     expect(new URL(page.url()).pathname).toBe("/sign-in");
-    expect(errors).toEqual([]);
+    expect(errors()).toEqual([]);
   });
 
   it("an admin makes a token and a user on the page Access, which a viewer does not see", async () => {
@@ -86,6 +73,6 @@ describe.skipIf(chromium === undefined)("signing in with a browser", () => {
     expect(shown).toContain("bert");
     expect(shown).not.toContain(token);
     expect(links).toBe(0);
-    expect(errors).toEqual([]);
+    expect(errors()).toEqual([]);
   });
 });

@@ -15,8 +15,10 @@ declare module "vitest" {
 
 /** One Redis for the whole run: tests are kept apart by the number they use, not by servers. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  build();
-  project.onTestsRerun(async () => build());
+  if (!isFast(project)) {
+    build();
+    project.onTestsRerun(async () => build());
+  }
   const server = await startRedisServer([]);
   offerToTests(server.binary);
   project.provide("redisSocket", server.socket);
@@ -32,6 +34,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
       await server.remove();
     }
   };
+}
+
+/** `npm run test:fast` and `npm run test:watch`: no test of theirs runs `dist/`. */
+function isFast({ vitest }: TestProject): boolean {
+  return vitest.projects.every(({ name }) => name === "fast");
 }
 
 /**
