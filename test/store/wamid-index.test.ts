@@ -65,6 +65,22 @@ test("a level opens at 100 entries a bucket on average, with twice the buckets",
   expect(Math.max(...numbers)).toBeLessThan(2 * BUCKETS);
 });
 
+test.each([1, 3, 12])(
+  "level %i opens the next one when its own buckets are full",
+  async (level) => {
+    const bench = await openTestStore();
+    const id = await bench.import(2);
+    const { wamidLevels } = bench.keys;
+    const full = 100 * Math.min(BUCKETS * 2 ** level, 65_536);
+    await bench.redis.hset(wamidLevels, "top", level, "bottom", level, `size:${level}`, full - 2);
+
+    await sendRows(bench, id, 1, 1);
+    expect(await bench.redis.hget(wamidLevels, "top")).toBe(String(level));
+    await sendRows(bench, id, 2, 1);
+    expect(await bench.redis.hget(wamidLevels, "top")).toBe(String(level + 1));
+  },
+);
+
 test("a message is found in whatever level it was put", async () => {
   const bench = await openTestStore();
   const id = await bench.import(400);
