@@ -7,6 +7,8 @@ import { readObstacles } from "../obstacles.ts";
 export interface Standing {
   /** A sentence for each such number. */
   readonly words: readonly string[];
+  /** Numbers that are suspended. */
+  readonly suspended: readonly string[];
   /** All numbers that still have something to send are suspended. */
   readonly isSuspended: boolean;
 }
@@ -26,11 +28,12 @@ export async function readStanding({ children = [] }: FoundCampaign): Promise<St
         ...(stall === undefined ? [] : [stall]),
         ...(pace.holdUntilMs === null ? [] : [`Number ${number} ${backoffWords(pace)}.`]),
       ];
-      return { words, isSuspended: halt !== undefined };
+      return { number, words, isSuspended: halt !== undefined };
     }),
   );
   return {
     words: each.flatMap(({ words }) => words.slice(0, 1)),
+    suspended: each.flatMap(({ number, isSuspended }) => (isSuspended ? [number] : [])),
     isSuspended: each.length > 0 && each.every((one) => one.isSuspended),
   };
 }

@@ -27,20 +27,24 @@ export function childrenCard(
       </tbody>
     </table></div>
     ${standing.words.length === 0 ? "" : html`<ul>${standing.words.map((words) => html`<li>${words}</li>`)}</ul>`}
-    ${movable.map((child) => moveForm(campaign.id, child, numbers))}
+    ${movable.map((child) => moveForm(campaign.id, child, { numbers, ...standing }))}
   </section>`;
 }
 
 /** The same on the page of one of these campaigns: who stands there sees why nothing is sent. */
-export function moveCard(found: FoundCampaign, pool: FoundCampaign | null): Html | "" {
+export function moveCard(
+  found: FoundCampaign,
+  within: { readonly pool: FoundCampaign; readonly standing: Standing } | null,
+): Html | "" {
   const { campaign } = found;
-  if (pool === null || campaign.counts.pending === 0) return "";
+  if (within === null || campaign.counts.pending === 0) return "";
+  const { pool, standing } = within;
   const numbers = pool.pool?.members.map(({ number }) => number) ?? [];
   const name = html`<a href="/campaigns/${pool.campaign.id}">${pool.campaign.id}</a>`;
   if (mayMove(found)) {
     return html`<section class="card" aria-labelledby="move">
       <h2 id="move">Its part of ${name}</h2>
-      ${moveForm(pool.campaign.id, found, numbers)}
+      ${moveForm(pool.campaign.id, found, { numbers, ...standing })}
     </section>`;
   }
   return campaign.status !== "running"
@@ -55,15 +59,25 @@ function mayMove({ campaign: { status, awaitsApprovalOf, counts } }: FoundCampai
   return status === "paused" && awaitsApprovalOf === null && counts.pending > 0;
 }
 
-function moveForm(id: string, { campaign }: FoundCampaign, numbers: readonly string[]): Html {
+/** A number that sends nothing itself is offered last. */
+function moveForm(
+  id: string,
+  { campaign }: FoundCampaign,
+  {
+    numbers,
+    suspended,
+  }: { readonly numbers: readonly string[]; readonly suspended: readonly string[] },
+): Html {
   const { number, counts } = campaign;
+  const others = numbers.filter((one) => one !== number);
+  const [worse, better] = [true, false].map((wanted) =>
+    others.filter((one) => suspended.includes(one) === wanted),
+  );
   return html`<details id="move-${number}"><summary>Move the rows of ${number}…</summary>
     <p>For good: ${campaign.id} is cancelled, and those of its ${counted(counts.pending, "waiting row")} that were never tried are sent from another number. Rows that were tried are not sent.</p>
     <form method="post" action="/api/campaigns/${id}/move" class="inline">
       <input type="hidden" name="from" value="${number}">
-      <label>To <select name="to">${numbers
-        .filter((one) => one !== number)
-        .map((one) => html`<option>${one}</option>`)}</select></label>
+      <label>To <select name="to">${better?.map((one) => html`<option>${one}</option>`)}${worse?.map((one) => html`<option value="${one}">${one} (suspended)</option>`)}</select></label>
       <button class="danger">Move them</button>
     </form>
   </details>`;

@@ -39,12 +39,15 @@ export function statesCard({ rows, counts }: Campaign): Html {
 
 type Fact = readonly [name: string, value: Html | string];
 
-export function factsCard(campaign: Campaign, view: CampaignView): Html {
+export function factsCard(
+  campaign: Campaign,
+  view: CampaignView & { readonly partOf: string | null },
+): Html {
   const { file, number, category, createdAt, hours } = campaign;
   const facts: readonly Fact[] = [
     ["List", file],
     ["Number", number],
-    ...poolFact(campaign),
+    ...poolFact(view.partOf),
     ["Category", chargedWords(campaign) ?? category],
     ["Rate", rateFact(view.rates)],
     ...differFact(campaign, view),
@@ -106,7 +109,7 @@ function cappedFact(campaign: Campaign): readonly Fact[] {
   return words === null ? [] : [["Frequency caps", words]];
 }
 
-function poolFact({ pool }: Campaign): readonly Fact[] {
+function poolFact(pool: string | null): readonly Fact[] {
   return pool === null ? [] : [["Part of", html`<a href="/campaigns/${pool}">${pool}</a>`]];
 }
 

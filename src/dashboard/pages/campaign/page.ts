@@ -20,8 +20,10 @@ export function campaignPage(
   found: FoundCampaign,
   view: CampaignView & {
     readonly oldestUnknown: readonly UnknownInList[];
-    /** Of a campaign whose rows may be moved within it. */
-    readonly pool: FoundCampaign | null;
+    /** The pool that it is a part of; null: of none that the reader may see. */
+    readonly partOf: string | null;
+    /** Where rows of it may be moved. */
+    readonly within: Parameters<typeof moveCard>[1];
     /** The reader's role lets them act. */
     readonly mayAct: boolean;
     /** There is a page of the numbers. */
@@ -43,7 +45,7 @@ export function campaignPage(
         ${mayAct ? html`<p><a href="/new?from=${id}">New campaign like this one</a></p>` : ""}
       </div>
       ${nowCard(campaign, view)}
-      ${moveCard(found, view.pool)}
+      ${moveCard(found, view.within)}
       ${webhookBoxes([webhooks])}
       <section class="card" aria-labelledby="progress">
         <div class="split"><h2 id="progress">Progress</h2><p class="quiet">${percent(handledRows(rows, counts), rows)} of ${counted(rows, "row")} handled</p></div>

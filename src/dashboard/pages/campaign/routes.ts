@@ -3,6 +3,7 @@ import { type ApiContext, type ApiEnv, visibleStores } from "../../../api/access
 import type { Answer } from "../../../api/answer.ts";
 import { type CampaignView, readCampaignView } from "../../../campaigns/campaign-view.ts";
 import { type FoundCampaign, findCampaign, type Stores } from "../../../campaigns/find.ts";
+import { readStanding } from "../../../campaigns/pools/standing.ts";
 import { previewRetry } from "../../../campaigns/retry.ts";
 import { includesRole } from "../../../core/access.ts";
 import { failureReasons, type RetryFilter } from "../../../core/failure.ts";
@@ -41,28 +42,44 @@ export function addCampaignPages(
     });
   }
 
-  /** Of a campaign that stands still: its pool, if the reader may see all of its numbers. */
-  async function poolToMoveIn(
-    { campaign }: FoundCampaign,
-    { halt }: CampaignView,
+  /** The pool that it is a part of, if the reader may see all of its numbers. */
+  async function seenPool(
+    { campaign, store }: FoundCampaign,
     context: ApiContext,
-  ): Promise<FoundCampaign | null> {
-    const stands =
-      campaign.status === "paused" || (campaign.status === "running" && halt !== undefined);
-    if (campaign.pool === null || !stands) return null;
-    const found = await findCampaign(visibleStores(stores, context.get("access")), campaign.pool);
-    return found.ok ? found.value : null;
+  ): Promise<string | null> {
+    if (campaign.pool === null) return null;
+    const visible = visibleStores(stores, context.get("access"));
+    const pool = await store.pools.find(campaign.pool);
+    const seesAll = pool?.members.every(({ number }) => Object.hasOwn(visible, number)) ?? false;
+    return seesAll ? campaign.pool : null;
+  }
+
+  /** Of a campaign that stands still: where its rows may be moved. */
+  async function readMovable(
+    { campaign: { status } }: FoundCampaign,
+    { halt }: CampaignView,
+    partOf: string | null,
+  ) {
+    const stands = status === "paused" || (status === "running" && halt !== undefined);
+    const found = partOf === null || !stands ? null : await findCampaign(stores, partOf);
+    if (found?.ok !== true) return null;
+    return { pool: found.value, standing: await readStanding(found.value) };
   }
 
   add("/campaigns/:id", async (found, context) => {
-    const [view, oldestUnknown] = await Promise.all([
+    const [view, oldestUnknown, partOf] = await Promise.all([
       readCampaignView(found, unsafe()),
       readUnknownRows(found, { from: 0, max: UNKNOWN_SHOWN }),
+      seenPool(found, context),
     ]);
     const hasNumbers = context.get("frame")?.hasPage("/numbers") === true;
     const acts = mayAct(context);
-    const pool = acts ? await poolToMoveIn(found, view, context) : null;
-    return accept(campaignPage(found, { ...view, oldestUnknown, pool, mayAct: acts, hasNumbers }));
+    const within = acts ? await readMovable(found, view, partOf) : null;
+    return accept(
+      campaignPage(found, {
+        ...{ ...view, oldestUnknown, partOf, within, mayAct: acts, hasNumbers },
+      }),
+    );
   });
 
   add("/campaigns/:id/unknown", async (found, context) => {
