@@ -219,5 +219,32 @@ test("an event that cannot be applied fails alone, and says why", async () => {
   expect(await bench.store.applyStatus(...one(asked[0]))).toMatchObject({ kind: "unchanged" });
 });
 
+test("each answer of a call names its own campaign, row, attempt, state and code", async () => {
+  const bench = await openTestStore();
+  const [first, second] = [await bench.import(2), await bench.import(3)];
+  await bench.send(first, 2, "accepted", { wamid: "wamid.A" });
+  await bench.send(second, 3, "accepted", { wamid: "wamid.B" });
+  const none = { atMs: Date.now(), category: null, billable: null, origin: null, recipient: null };
+  const of = (wamid: string, status: StatusEvent["status"], code = 0) => ({
+    event: { ...none, wamid, status, code },
+    unmatched: wamid === "wamid.asked" ? ("ask" as const) : ("park" as const),
+  });
+  const asked = [
+    of("wamid.A", "failed", CAPPED),
+    of("wamid.B", "read"),
+    of("wamid.asked", "sent"),
+    of("wamid.parked", "sent"),
+    of("wamid.A", "failed", CAPPED),
+  ];
+  const failed = { campaign: first, row: 2, attempt: 1, state: "failed", code: CAPPED };
+  expect(await bench.store.applyStatuses(asked)).toEqual([
+    { kind: "moved", ...failed },
+    { kind: "moved", campaign: second, row: 3, attempt: 1, state: "read", code: 0 },
+    { kind: "unmatched", waits: "none" },
+    { kind: "parked" },
+    { kind: "unchanged", ...failed },
+  ]);
+});
+
 const one = ({ event, unmatched }: AskedEvent = example(0)[0] as AskedEvent) =>
   [event, unmatched] as const;

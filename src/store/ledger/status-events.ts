@@ -3,7 +3,13 @@ import type { State } from "../../core/message.ts";
 import { canBeTemplates } from "../../core/template-codes.ts";
 import type { Durable } from "../durability.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
-import { DIGEST_BYTES, EVENT_MARK, LEDGER_CODE_MAX, STATUS_EVENT } from "../scripts/protocol.ts";
+import {
+  DIGEST_BYTES,
+  EVENT_MARK,
+  LEDGER_CODE_MAX,
+  STATUS_ANSWER,
+  STATUS_EVENT,
+} from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import { encodePrice, stateOf } from "./ledger-value.ts";
 import { packWamid, wamidDigest } from "./wamid.ts";
@@ -71,10 +77,10 @@ export function createApplyStatuses(input: {
 }) {
   const { run, person, failedWaitMs, durable } = input;
   return async (asked: readonly AskedEvent[]): Promise<(ApplyResult | Error)[]> => {
-    const events = Buffer.concat(asked.flatMap((one) => packEvent(one, person)));
+    const events = Buffer.concat(asked.map((one) => packEvent(one, person)));
     const isProved = durable.watch();
-    const answers = (await run("apply-status", { events, failedWaitMs })) as Answer[];
-    const results = answers.map(resultOf);
+    const answer = (await run("apply-status", { events, failedWaitMs })) as Buffer[];
+    const results = readAnswers(answer);
     // The sender does not repeat an event that was taken, so it must not be taken too early.
     if (await isProved()) return results;
     return results.map((result) => (hasWritten(result) ? TOO_FEW_REPLICAS : result));
@@ -88,28 +94,42 @@ function hasWritten(result: ApplyResult | Error): boolean {
   return !(result instanceof Error) && result.kind !== "unmatched";
 }
 
-type Answer = readonly [string, string, number, number, number, number];
-
-function resultOf([kind, campaign, row, attempt, state, code]: Answer): ApplyResult | Error {
-  if (kind === "error") return new Error(campaign);
-  if (kind === "parked") return { kind };
-  if (kind === "unmatched") return { kind, waits: campaign as Waits };
-  if (kind !== "moved" && kind !== "unchanged") throw new Error(`apply-status answered ${kind}.`);
-  return { kind, campaign, row, attempt, state: stateOf(state), code };
+function readAnswers([records = NOTHING, ...rest]: readonly Buffer[]): (ApplyResult | Error)[] {
+  const texts = rest.map(String);
+  const results: (ApplyResult | Error)[] = [];
+  for (let from = 0; from < records.length; from += STATUS_ANSWER.bytes) {
+    results.push(resultOf(records.subarray(from), texts));
+  }
+  return results;
 }
 
+function resultOf(record: Buffer, texts: readonly string[]): ApplyResult | Error {
+  const read = (field: keyof typeof STATUS_ANSWER.at) => STATUS_ANSWER.get(record, field);
+  const kind = texts[read("kind") - 1];
+  const text = texts[read("text") - 1] ?? "";
+  if (kind === "error") return new Error(text);
+  if (kind === "parked") return { kind };
+  if (kind === "unmatched") return { kind, waits: text as Waits };
+  if (kind !== "moved" && kind !== "unchanged") throw new Error(`apply-status answered ${kind}.`);
+  const [row, attempt, code] = [read("row"), read("attempt"), read("code")];
+  return { kind, campaign: text, row, attempt, state: stateOf(read("state")), code };
+}
+
+const NOTHING = Buffer.alloc(0);
 const NO_PERSON = Buffer.alloc(DIGEST_BYTES);
 const TIME_MS_MAX = 2 ** 48 - 1;
 
-function packEvent({ event, unmatched }: AskedEvent, person: PersonDigest): Buffer[] {
+function packEvent({ event, unmatched }: AskedEvent, person: PersonDigest): Buffer {
   const { status, recipient } = event;
   const stops = stopsOf(event);
-  const category = Buffer.from(event.category ?? event.origin ?? "");
+  const category = event.category ?? event.origin ?? "";
+  const categoryBytes = Buffer.byteLength(category);
   const wamid = packWamid(event.wamid);
   // Unknown counts as +1: then nothing is sent again by itself.
   const mayBePlusOne = recipient?.startsWith("1") !== false;
-  const head = Buffer.allocUnsafe(STATUS_EVENT.bytes);
-  STATUS_EVENT.write(head, 0, {
+  const textBytes = status.length + stops.length + categoryBytes;
+  const packed = Buffer.allocUnsafe(STATUS_EVENT.bytes + textBytes + wamid.length);
+  STATUS_EVENT.write(packed, 0, {
     digest: wamidDigest(event.wamid),
     person: recipient === null ? NO_PERSON : person(recipient),
     atMs: Math.min(Math.max(0, Math.round(event.atMs)), TIME_MS_MAX),
@@ -123,10 +143,12 @@ function packEvent({ event, unmatched }: AskedEvent, person: PersonDigest): Buff
       (unmatched === "park_unmatched" ? EVENT_MARK.unmatched : 0),
     statusBytes: status.length,
     stopsBytes: stops.length,
-    categoryBytes: category.length,
+    categoryBytes,
     wamidBytes: wamid.length,
   });
-  return [head, Buffer.from(status + stops, "latin1"), category, wamid];
+  packed.write(status + stops + category, STATUS_EVENT.bytes);
+  wamid.copy(packed, STATUS_EVENT.bytes + textBytes);
+  return packed;
 }
 
 /** What the code of a failure stops besides its message: the class, or nothing. */

@@ -7,11 +7,11 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: events: STATUS_EVENT of protocol.ts each, with its texts behind it · failed_wait_ms: how
 --   long a failure waits for a `sent` before it is matched by recipient
--- Returns: for each event {kind 'moved'|'unchanged', campaign, row, attempt, state, code} ·
---   {'parked'} · {'unmatched', 'fits': it can belong to the open attempt to the recipient, or to a
---   lost one | 'open': there is an open attempt, but the event does not fit it | 'wire': an answer
---   may still name the wamid | 'none'} · {'error', reason}; an error if all events failed for one
---   reason
+-- Returns: {STATUS_ANSWER of protocol.ts for each event, the texts that these name by their place
+--   ...}; an error if all events failed for one reason. Kinds, each with its text: 'moved',
+--   'unchanged' (the campaign) · 'parked' ('') · 'unmatched' ('fits': it can belong to the open
+--   attempt to the recipient, or to a lost one | 'open': there is an open attempt, but the event
+--   does not fit it | 'wire': an answer may still name the wamid | 'none') · 'error' (the reason)
 -- Keys built: schema, asking, shares, notices, notices-failed, notify, trials, pace, news, clock,
 --   by-end, with-rows, guard, resends, stats, claimed, parked, parked-until, parked-for,
 --   failures-due, suppressed, leases, opted-in, opt-out-outbox, undeliverable, failed-outbox,
@@ -46,6 +46,20 @@ local function read_event(at)
   return event, digest, marks, next_at
 end
 
+-- An array of arrays would be slower to write, and much slower to read.
+local texts, places = {}, {}
+local function place_of(text)
+  if not places[text] then
+    texts[#texts + 1] = text
+    places[text] = #texts
+  end
+  return places[text]
+end
+local function answer(kind, text, row, attempt, state, code)
+  return struct.pack(STATUS_ANSWER.format, place_of(kind), place_of(text), row or 0, attempt or 0,
+    state or 0, code or 0)
+end
+
 -- The campaign whose rows are to be moved; one event may have opened it for the next ones.
 local function known_rows(id)
   local c = opened_campaigns[id]
@@ -69,10 +83,10 @@ local function is_plain(c, r, attempt, event)
       or r.state == STATE.read)
 end
 
-local function answer(c, row, r, attempt, moved)
+local function keep(c, row, r, attempt, moved)
   hash_put(ledger_key(c, batch_of(row)), row_field(row), encode(r))
   heard, ours = true, true
-  return { moved and 'moved' or 'unchanged', c.id, row, attempt, shown(c, r.state), r.code }
+  return answer(moved and 'moved' or 'unchanged', c.id, row, attempt, shown(c, r.state), r.code)
 end
 
 local function apply(event, digest, marks)
@@ -86,7 +100,7 @@ local function apply(event, digest, marks)
     release_person(person, c, row, attempt)
     attempt = applies_to(c, row, r, attempt, digest, event)
     local moved = apply_status(c, row, r, attempt, event)
-    local result = answer(c, row, r, attempt, moved)
+    local result = keep(c, row, r, attempt, moved)
     if not plain then commit(c)
     elseif moved then c.steps = (c.steps or 0) + 1 end
     return result
@@ -111,9 +125,9 @@ local function apply(event, digest, marks)
   end
 
   if bit.band(marks, EVENT_MARK.ask) ~= 0 then
-    if fitting then return { 'unmatched', 'fits' } end
-    if c or lost then return { 'unmatched', 'open' } end
-    return { 'unmatched', redis.call('EXISTS', P .. 'leases') == 1 and 'wire' or 'none' }
+    if fitting then return answer('unmatched', 'fits') end
+    if c or lost then return answer('unmatched', 'open') end
+    return answer('unmatched', redis.call('EXISTS', P .. 'leases') == 1 and 'wire' or 'none')
   end
 
   heard = true
@@ -127,13 +141,13 @@ local function apply(event, digest, marks)
     end
     local before = r and r.state
     if r and before ~= STATE.sending and match_parked(c, row, r, person) then
-      local result = answer(c, row, r, attempt, r.state ~= before)
+      local result = keep(c, row, r, attempt, r.state ~= before)
       commit(c)
       return result
     end
   end
   write_back()
-  return { 'parked' }
+  return answer('parked', '')
 end
 
 local answers, reasons, at = {}, {}, 1
@@ -149,8 +163,9 @@ while at <= #ARG.events do
     forget_hashes()
     opened_campaigns, index_levels, index_top, index_added = {}, nil, nil, 0
     for more = #kept_back, libraries + 1, -1 do kept_back[more] = nil end
-    result = { 'error', type(result) == 'table' and result.err or 'ERR ' .. result }
-    reasons[result[2]] = (reasons[result[2]] or 0) + 1
+    local reason = type(result) == 'table' and result.err or 'ERR ' .. result
+    reasons[reason] = (reasons[reason] or 0) + 1
+    result = answer('error', reason)
   end
   answers[#answers + 1] = result
 end
@@ -159,4 +174,5 @@ if heard then redis.call('HSET', P .. 'stats', 'lastWebhookAt', WALL, 'heardAt',
 if ours then redis.call('HSET', P .. 'stats', 'confirmedAt', NOW) end
 local why = next(reasons)
 if why and reasons[why] == #answers then return redis.error_reply(why) end
-return answers
+table.insert(texts, 1, table.concat(answers))
+return texts

@@ -21,10 +21,11 @@ interface Layout<Field extends string> {
 export function layout<Field extends string>(
   fields: Readonly<Record<Field, Width>>,
 ): Layout<Field> {
-  const entries = Object.entries(fields) as [Field, Width][];
+  const places: { field: Field; at: number; bytes: number }[] = [];
   const at = {} as Record<Field, number>;
   let bytes = 0;
-  for (const [field, width] of entries) {
+  for (const [field, width] of Object.entries(fields) as [Field, Width][]) {
+    places.push({ field, at: bytes, bytes: bytesOf(width) });
     at[field] = bytes;
     bytes += bytesOf(width);
   }
@@ -34,12 +35,12 @@ export function layout<Field extends string>(
     at,
     get: (source, field) => source.readUIntBE(at[field], bytesOf(fields[field])),
     write(target, offset, values) {
-      for (const [field, width] of entries) {
-        const value = values[field];
+      for (const place of places) {
+        const value = values[place.field];
         if (typeof value === "number") {
-          target.writeUIntBE(value, offset + at[field], bytesOf(width));
+          target.writeUIntBE(value, offset + place.at, place.bytes);
         } else {
-          value.copy(target, offset + at[field], 0, bytesOf(width));
+          value.copy(target, offset + place.at, 0, place.bytes);
         }
       }
     },

@@ -8,6 +8,7 @@ import { layout } from "./layout.ts";
 import { named, numbered } from "./members.ts";
 
 export * from "./protocol-caps.ts";
+export * from "./protocol-events.ts";
 export * from "./protocol-forms.ts";
 
 /**
@@ -162,27 +163,6 @@ export const RECORD_ROW = layout({
   marks: "B",
   wamidBytes: "B",
 });
-
-/** A status event, followed by its status, what its code stops, its category and its wamid. */
-export const STATUS_EVENT = layout({
-  digest: "c8",
-  person: "c8",
-  atMs: "I6",
-  code: "I3",
-  price: "B",
-  marks: "B",
-  statusBytes: "B",
-  stopsBytes: "B",
-  categoryBytes: "I2",
-  wamidBytes: "I2",
-});
-
-/**
- * Bits of `marks` of a status event: it names its person; the phone may begin with +1; it cannot be
- * a template's. What to do when its wamid is unknown, if not to park it: ask (change nothing), or
- * park it without matching it by its person.
- */
-export const EVENT_MARK = { person: 1, plusOne: 2, foreign: 4, ask: 8, unmatched: 16 } as const;
 
 /** `jitter` is a fraction of this. */
 export const JITTER_MAX = 255;

@@ -36,6 +36,9 @@ export function createScriptRunner(redis: Redis, number: string): RunScript {
   };
 }
 
+/** Scripts whose answers are bytes: their strings come as buffers. */
+const ANSWERS_BYTES: ReadonlySet<ScriptName> = new Set(["apply-status"]);
+
 const sources = new Map<ScriptName, string>();
 
 /**
@@ -72,7 +75,8 @@ function commandOf(redis: Redis, name: ScriptName): Command {
   if (!(commandName(name) in redis)) {
     redis.defineCommand(commandName(name), { numberOfKeys: 2, lua: scriptSource(name) });
   }
-  const command: unknown = Reflect.get(redis, commandName(name));
+  const kind = ANSWERS_BYTES.has(name) ? "Buffer" : "";
+  const command: unknown = Reflect.get(redis, commandName(name) + kind);
   if (typeof command !== "function") throw new Error(`Script ${name} is not defined.`);
   return command.bind(redis) as Command;
 }
