@@ -21,7 +21,8 @@ export function readBody(
     // One growing buffer: a body that arrives byte by byte takes no more memory than another.
     let held: Buffer = NOTHING;
     let bytes = 0;
-    const share = budget.open(() => stop("no_room"));
+    let share: ReturnType<BodyBudget["open"]> | undefined;
+    const declared = declaredBytes(request);
 
     function stop(why: "too_large" | "no_room"): void {
       request.off("data", onData);
@@ -31,7 +32,7 @@ export function readBody(
 
     function end(result: Buffer | "too_large" | "no_room" | "cut"): void {
       held = NOTHING;
-      share.close();
+      share?.close();
       resolve(result);
     }
 
@@ -44,6 +45,9 @@ export function readBody(
       const before = held.length;
       held = append(held, bytes, chunk, bytesMax);
       bytes = whole;
+      // A complete body is handed on in this turn, so it does not wait here.
+      if (whole === declared) return;
+      share ??= budget.open(() => stop("no_room"));
       share.add(held.length - before);
     }
 
@@ -72,5 +76,9 @@ function append(held: Buffer, bytes: number, chunk: Buffer, bytesMax: number): B
 
 /** Whether the Content-Length (checked by node's parser: digits, once) is above the limit. */
 export function declaredTooLarge(request: IncomingMessage, bytesMax: number): boolean {
-  return Number(request.headers["content-length"] ?? 0) > bytesMax;
+  return declaredBytes(request) > bytesMax;
+}
+
+function declaredBytes(request: IncomingMessage): number {
+  return Number(request.headers["content-length"] ?? 0);
 }

@@ -229,31 +229,28 @@ function refuseBroken(
   closeWith(socket, problem);
 }
 
-/** Tracks which connections have a request in progress. */
+/** Tracks which connections have a request in progress. Nothing is made for each request. */
 function trackRunning(server: Server): { finish(): void } {
-  const sockets = new Set<Duplex>();
-  const answers = new Map<Duplex, ServerResponse>();
+  /** The latest answer of each open connection; one that is closed is complete. */
+  const latest = new Map<Duplex, ServerResponse | undefined>();
   let finishing = false;
   server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
+    latest.set(socket, undefined);
+    socket.once("close", () => latest.delete(socket));
   });
   server.prependListener("request", (request, response) => {
-    const { socket } = request;
-    answers.set(socket, response);
+    latest.set(request.socket, response);
     if (finishing) response.shouldKeepAlive = false;
-    response.once("close", () => {
-      if (answers.get(socket) === response) answers.delete(socket);
-    });
   });
   return {
     finish() {
       finishing = true;
-      for (const socket of sockets) {
+      for (const [socket, response] of latest) {
+        const isRunning = response !== undefined && !response.closed;
         // A refused sender's connection only lingers: its answer is written.
-        if (!answers.has(socket) || socket.writableFinished) socket.destroy();
+        if (!isRunning || socket.writableFinished) socket.destroy();
+        if (isRunning) response.shouldKeepAlive = false;
       }
-      for (const response of answers.values()) response.shouldKeepAlive = false;
     },
   };
 }

@@ -58,6 +58,16 @@ test("a body in single bytes takes no more room than another", async () => {
   expect(await sender.status()).toBe(204);
 });
 
+test("a webhook that arrives in one piece needs no room, and is taken where there is none", async () => {
+  const { port } = await runServer({ limits: { bodiesBytesMax: 100 } });
+  const sender = await rawConnection(port);
+  const headers = { ...signWebhook(BODY), "content-length": String(Buffer.byteLength(BODY)) };
+
+  sender.socket.write(requestHead(headers) + BODY);
+
+  expect(await sender.status()).toBe(204);
+});
+
 describe("more connections than there may be", () => {
   test("take the place of the oldest that nobody knows, and a new one is served", async () => {
     const { port, post } = await runServer({ limits: { connectionsMax: 20 } });
