@@ -1,12 +1,12 @@
 import { Readable } from "node:stream";
 import { z } from "@hono/zod-openapi";
 import { audited } from "../campaigns/audited.ts";
+import { SCOPES, type Scope } from "../core/category.ts";
 import { ENCODINGS, type Encoding } from "../core/encoding.ts";
 import { withoutDigits } from "../core/recipient.ts";
 import { type Refused, type Result, refuse } from "../core/refusal.ts";
 import { toProblem } from "../http/problem.ts";
 import { type ImportedOptOuts, importOptOuts } from "../producer/suppressions/import-entries.ts";
-import { SCOPES, type Scope } from "../store/index.ts";
 import { type ApiContext, actorOf, RIGHTS } from "./access.ts";
 import { problemResponse } from "./answer.ts";
 import { uploadProblem } from "./create.ts";

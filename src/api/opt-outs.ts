@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { addToList, removeFromList } from "../campaigns/opt-outs.ts";
+import { SCOPES } from "../core/category.ts";
 import { isoTime } from "../core/format.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import { REMOVAL_NAMES } from "../core/removal.ts";
@@ -9,7 +10,6 @@ import {
   type KnownOptOut,
   OPT_OUT_CURSOR,
   OPT_OUT_ORIGINS,
-  SCOPES,
   type Suppressions,
 } from "../store/index.ts";
 import { RIGHTS } from "./access.ts";

@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import { audited } from "../campaigns/audited.ts";
+import type { Scope } from "../core/category.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import type { ImportedOptOuts, Tally } from "../producer/suppressions/import-entries.ts";
 import type { SuppressionFile } from "../producer/suppressions/read-file.ts";
-import type { ActLog, Scope, Suppressions } from "../store/index.ts";
+import type { ActLog, Suppressions } from "../store/index.ts";
 import { commandActor } from "./actor.ts";
 import { type Cli, type CommandResult, type Options, type Report, textOption } from "./command.ts";
 import { encodingOption } from "./encoding-option.ts";

@@ -115,3 +115,6 @@ export const CAMPAIGN_STATUSES = [
 ] as const;
 
 export type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number];
+
+/** How a campaign was closed for good: the state that its pending rows read as. */
+export const CLOSED_AS = ["cancelled", "expired"] as const;

@@ -7,6 +7,29 @@ interface PauseReason {
   readonly advice: string;
 }
 
+/**
+ * The kinds of pause reasons that scripts write or look for; those of older versions are only read.
+ * Some have parts behind them, as {@link describePause} says.
+ */
+export const PAUSE_KINDS = [
+  "operator",
+  "approval",
+  "account",
+  "restricted",
+  "template",
+  "same_code",
+  "failure_share",
+  "category",
+  "unknown_budget",
+  "double_wamid",
+  "counters",
+  "other_sender",
+  "first",
+  "canary",
+  "probe",
+] as const;
+type PauseKind = (typeof PAUSE_KINDS)[number];
+
 const RESUME = "Then resume the campaign.";
 /** A campaign keeps the file it was imported with. */
 const RESUME_OR_CORRECT =
@@ -30,7 +53,7 @@ export function describePause(reason: string, pending?: number): PauseReason {
   const trial = describeTrialPause(reason, pending);
   if (trial !== null) return trial;
   const [kind = "", text, ...rest] = reason.split(":");
-  switch (kind) {
+  switch (kind as PauseKind | "failures" | "unreadable") {
     case "operator":
       return { words: "Paused by an operator.", advice: "Resume it when sending may continue." };
     case "approval":

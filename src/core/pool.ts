@@ -6,6 +6,10 @@ export interface PoolMember {
   readonly weight: number;
 }
 
+/** `stored`: each of its campaigns may start. */
+export const POOL_STATUSES = ["importing", "stored", "rejected", "cancelled"] as const;
+export type PoolStatus = (typeof POOL_STATUSES)[number];
+
 /** A pool has at most so many numbers: the place of one is a byte. */
 export const POOL_MAX = 50;
 

@@ -1,14 +1,20 @@
 import { z } from "zod";
 
+/** What follows when a trial passes; `ask`: a person decides. */
+export const TRIAL_AFTER = ["go", "ask"] as const;
+type TrialAfter = (typeof TRIAL_AFTER)[number];
+
 /** Some messages go first, and the rest if enough of them are delivered in time. */
 export interface TrialRules {
   /** The share of them that must be delivered, 0.01 to 1. */
   readonly minDelivered: number;
   /** How long that may take from the claim of the last one. */
   readonly waitMs: number;
-  /** What follows when it passes; `ask`: a person decides. */
-  readonly after: "go" | "ask";
+  readonly after: TrialAfter;
 }
+
+/** What a script finds of a canary or probe (lib/trial.lua); a pause reason names it. */
+export const TRIAL_VERDICTS = ["passed", "failed", "late", "none"] as const;
 
 /** `canary` of a campaign file. */
 export interface CanaryRules extends TrialRules {
@@ -21,9 +27,12 @@ export const TRIAL_SIZE_MAX = 1_000;
 /** What a campaign file or a command leaves out. */
 export const TRIAL_RULES: TrialRules = { minDelivered: 0.8, waitMs: 10 * 60_000, after: "go" };
 
+/** A share such as 0.29 of 100 messages is 28.999999999999996 of them, and means 29. */
+export const SHARE_ROUNDING = 1e-9;
+
 /** How many of `size` messages must be delivered. lib/trial.lua computes the same. */
 export function neededOf(size: number, minDelivered: number): number {
-  return Math.max(1, Math.ceil(size * minDelivered - 1e-9));
+  return Math.max(1, Math.ceil(size * minDelivered - SHARE_ROUNDING));
 }
 
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
@@ -46,7 +55,7 @@ export const canaryBlock = z.strictObject({
   minDelivered: z.number().min(0.01).max(1).nullish(),
   wait: wait.nullish(),
   // biome-ignore lint/suspicious/noThenProperty: the name in campaign files
-  then: z.enum(["go", "ask"]).nullish(),
+  then: z.enum(TRIAL_AFTER).nullish(),
 });
 
 export function toCanary(written: z.output<typeof canaryBlock>): CanaryRules {

@@ -78,7 +78,7 @@ export type {
   KnownImport,
 } from "./campaigns/import-store.ts";
 export type { LiveCampaign } from "./campaigns/live-campaign.ts";
-export type { News, NewsKind } from "./campaigns/news.ts";
+export type { News } from "./campaigns/news.ts";
 export {
   type CommittedList,
   createRecurring,
@@ -133,8 +133,6 @@ export {
   OPT_OUT_CURSOR,
   type OptOut,
   type OptOutCounts,
-  SCOPES,
-  type Scope,
 } from "./people/opt-out-list.ts";
 export { OPT_OUT_ORIGINS, type OptOutOrigin } from "./people/opt-out-source.ts";
 export {

@@ -1,13 +1,8 @@
 import type { Logger } from "pino";
 import type { Counts } from "../core/message.ts";
+import type { NewsKind } from "../core/news.ts";
 import { describePause, pauseCause, pauseCode } from "../core/pause-reason.ts";
-import {
-  type Campaign,
-  type News,
-  type NewsKind,
-  type NumberStore,
-  readCounts,
-} from "../store/index.ts";
+import { type Campaign, type News, type NumberStore, readCounts } from "../store/index.ts";
 
 /** Lines a minute and number about changes, over all workers; further ones are only counted. */
 const CHANGES_A_MINUTE = 60;

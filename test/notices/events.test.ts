@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { NEWS } from "../../src/core/news.ts";
 import { EVENT_TYPES } from "../../src/core/notice.ts";
 import { bodyOf } from "../../src/notices/body.ts";
 import { eventOf, failedEvent, testEvent } from "../../src/notices/event.ts";
 import { webhookEvent } from "../../src/notices/schema.ts";
-import { NEWS } from "../../src/store/campaigns/news.ts";
 import type { Notice } from "../../src/store/index.ts";
 import { openTestStore } from "../support/campaigns.ts";
 

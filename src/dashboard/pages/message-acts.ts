@@ -1,4 +1,5 @@
 /** What can be done about the person of a message: opt-out and erasure, with an explanation. */
+
 import type { Hono } from "hono";
 import { html } from "hono/html";
 import {
@@ -17,9 +18,10 @@ import { addToList, type OptOutAct } from "../../campaigns/opt-outs.ts";
 import type { FoundMessage } from "../../campaigns/person-messages.ts";
 import { refuseNoRow } from "../../campaigns/refusals.ts";
 import { findMessage } from "../../campaigns/search.ts";
+import { SCOPES } from "../../core/category.ts";
 import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import { toProblem } from "../../http/problem.ts";
-import { SCOPES, type Suppressions } from "../../store/index.ts";
+import type { Suppressions } from "../../store/index.ts";
 import { readFields } from "./form-fields.ts";
 import { type Html, type PageContent, page } from "./layout.ts";
 import { messagePath } from "./people-parts.ts";

@@ -1,8 +1,9 @@
+import type { Scope } from "../../core/category.ts";
 import type { Encoding } from "../../core/encoding.ts";
 import { counted } from "../../core/format.ts";
 import { accept, type Refused, type Result } from "../../core/refusal.ts";
 import { type RejectCode, rejectReason } from "../../core/reject.ts";
-import type { NewOptOut, Scope, Suppressions } from "../../store/index.ts";
+import type { NewOptOut, Suppressions } from "../../store/index.ts";
 import { readSuppressionFile, type SuppressionFile, type SuppressionRow } from "./read-file.ts";
 
 /** How many entries are written before all numbers are notified again. */

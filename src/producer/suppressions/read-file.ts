@@ -1,10 +1,11 @@
+import { SCOPES, type Scope } from "../../core/category.ts";
 import { foldColumnName } from "../../core/columns.ts";
 import type { Encoding } from "../../core/encoding.ts";
 import { accept, type Result } from "../../core/refusal.ts";
 import type { RejectCode } from "../../core/reject.ts";
 import { unescapeCell } from "../../core/spreadsheet.ts";
 import { showsNothing } from "../../core/value.ts";
-import { type NewOptOut, SCOPES, type Scope } from "../../store/index.ts";
+import type { NewOptOut } from "../../store/index.ts";
 import { checkHeader, checkIsHeader, isLongNumber } from "../columns/header.ts";
 import { lookAtColumns, type PhoneSample, type SeenColumn } from "../columns/seen-columns.ts";
 import { type ListBytes, readListBytes } from "../list/bytes.ts";

@@ -5,7 +5,7 @@ import { type Durability, FSYNC } from "../../core/durability.ts";
 import type { Mode } from "../../core/mode.ts";
 import { createDurable } from "../durability.ts";
 import { ALL_NUMBERS, keySpace } from "../keys.ts";
-import { CAP_CATEGORY, CAP_KEPT_HOURS, CAP_PERIOD_HOURS } from "../scripts/protocol.ts";
+import { CAP_CATEGORY, CAP_KEPT_HOURS, CAP_MARK, CAP_PERIOD_HOURS } from "../scripts/protocol.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
 import { portfolioKeys, portfolioSpace } from "../shared-keys.ts";
 
@@ -176,7 +176,7 @@ const ERASED_PERIODS = Math.ceil(CAP_KEPT_HOURS / CAP_PERIOD_HOURS) + 1;
 /** 4 bytes for each message that hold for all its attempts; other messages of a person differ. */
 function packMarks({ campaign, rows }: CappedMessages): Buffer {
   const marks = rows.map((row) => hash("sha1", `${campaign}|${row}`, "buffer"));
-  return Buffer.concat(marks.map((mark) => mark.subarray(0, 4)));
+  return Buffer.concat(marks.map((mark) => mark.subarray(0, CAP_MARK.bytes)));
 }
 
 export type Budget = ReturnType<typeof createBudget>;

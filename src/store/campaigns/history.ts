@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
 import type { FailureCause } from "../../core/failure.ts";
+import type { NewsKind } from "../../core/news.ts";
 import { campaignKeys, numberKeys } from "../keys.ts";
-import type { NewsKind } from "./news.ts";
+import type { BackoffReason } from "../scripts/protocol-names.ts";
 
 /** How fast a campaign was sent. Steps in which nothing was granted are left out. */
 export interface SendSteps {
@@ -21,7 +22,7 @@ export interface Backoff {
   readonly fromMs: number;
   /** May lie ahead. */
   readonly untilMs: number;
-  readonly why: "too_fast" | "unreachable";
+  readonly why: BackoffReason;
 }
 
 /** A change of a campaign, as the log has it. */

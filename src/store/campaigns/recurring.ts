@@ -3,6 +3,7 @@ import type { Mode } from "../../core/mode.ts";
 import { redisTimeMs } from "../../redis/server.ts";
 import type { HashFields } from "../hashes.ts";
 import { ALL_NUMBERS, deploymentKeys, keySpace } from "../keys.ts";
+import type { RUN_OUTCOME } from "../scripts/protocol-names.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
 
 /** What people are told of a recurring campaign file, as a producer last saw it. */
@@ -18,15 +19,7 @@ interface RecurringInfo {
   readonly problem: string | null;
 }
 
-/** `importing` ends as one of the first two; the others are runs without a list. */
-type RunOutcome =
-  | "campaign"
-  | "failed"
-  | "importing"
-  | "empty"
-  | "unchanged"
-  | "missed"
-  | "unreachable";
+type RunOutcome = keyof typeof RUN_OUTCOME;
 
 export interface RecurringRun {
   readonly dueMs: number;

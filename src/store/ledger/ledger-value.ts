@@ -2,7 +2,9 @@ import { STATE_NAMES, STATES, type State } from "../../core/message.ts";
 import {
   FLAG,
   LEDGER_HEADER,
+  LEDGER_TIME,
   LEDGER_VERSION,
+  PRICE_CATEGORY,
   PRICED,
   SHORT_HEADER,
   SHORT_LEDGER,
@@ -45,8 +47,8 @@ export function decodeLedgerValue(value: Buffer | undefined, epochMs: number): L
   let at = isShort ? SHORT_HEADER.bytes : HEADER_BYTES;
   for (const [index, name] of TIME_NAMES.entries()) {
     if ((header.times & (1 << index)) === 0) continue;
-    times[name] = epochMs + value.readUInt32BE(at) * TICK_MS;
-    at += 4;
+    times[name] = epochMs + LEDGER_TIME.get(value, "tick", at) * TICK_MS;
+    at += LEDGER_TIME.bytes;
   }
   return {
     ...header,
@@ -112,13 +114,14 @@ export function encodePrice(category: string | null, billable: boolean | null): 
   if (category === null && billable === null) return 0;
   const known = CATEGORIES.indexOf((category ?? "").replaceAll("-", "_"));
   const index = known === -1 ? CATEGORIES.length - 1 : known;
-  return index * 4 + (billable === null ? 0 : billable ? 2 : 1);
+  return index * PRICE_CATEGORY + (billable === null ? 0 : billable ? 2 : 1);
 }
 
 export function decodePrice(byte: number): Price | null {
   if (byte === 0) return null;
-  const billable = byte % 4 === 0 ? null : byte % 4 === 2;
-  return { category: CATEGORIES[Math.floor(byte / 4)] ?? "other", billable };
+  const billed = byte % PRICE_CATEGORY;
+  const billable = billed === 0 ? null : billed === 2;
+  return { category: CATEGORIES[Math.floor(byte / PRICE_CATEGORY)] ?? "other", billable };
 }
 
 function untouched(): LedgerValue {

@@ -5,6 +5,7 @@ import { type NumberTime, readNumberTime } from "../clock.ts";
 import { fieldsOf, type HashFields } from "../hashes.ts";
 import { numberKeys } from "../keys.ts";
 import { ANSWER, RATE_KEPT_MS, RECOVERY_MS, SLOW_SHARE_MIN } from "../scripts/protocol.ts";
+import type { BackoffReason } from "../scripts/protocol-names.ts";
 import type { RunScript } from "../scripts/runner.ts";
 
 /** What affects the pace of a number now, besides the rate that this process is configured with. */
@@ -16,7 +17,7 @@ export interface PaceNow {
   /** Nothing is sent before this time (ms); null without a backoff. */
   readonly holdUntilMs: number | null;
   /** The reason: the API answered "too fast", or was unreachable several times in a row. */
-  readonly holdReason: "too_fast" | "unreachable";
+  readonly holdReason: BackoffReason;
   /** After "too fast": the share of the rate that is used now, and when all of it is again. */
   readonly slowed: { readonly share: number; readonly untilMs: number } | null;
   /** The portfolio that its workers count people for; null if for none. */

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
+import { NEWS, type NewsKind } from "../../core/news.ts";
 import type { EventType } from "../../core/notice.ts";
-import { NEWS, type NewsKind } from "../campaigns/news.ts";
 import { fieldOf, type HashFields } from "../hashes.ts";
 import { numberKeys } from "../keys.ts";
 import type { RunScript } from "../scripts/runner.ts";

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { CampaignDefinition } from "../../core/campaign.ts";
+import { SCOPES, type Scope } from "../../core/category.ts";
 import { type Durability, FSYNC } from "../../core/durability.ts";
 import { CODES } from "../../core/error-codes.ts";
 import type { SuppressReason } from "../../core/reasons.ts";
@@ -9,7 +10,7 @@ import { createDurable } from "../durability.ts";
 import { numberKeys } from "../keys.ts";
 import type { RowReader } from "../ledger/row-reader.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
-import { type OptOutList, SCOPES, type Scope } from "./opt-out-list.ts";
+import type { OptOutList } from "./opt-out-list.ts";
 import type { PersonDigest } from "./person-digest.ts";
 
 /** Entries taken from the outbox at once. */

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { SCOPES, type Scope } from "../../core/category.ts";
 import { type Durability, FSYNC } from "../../core/durability.ts";
 import type { Mode } from "../../core/mode.ts";
 import { foldPhone } from "../../core/recipient.ts";
@@ -8,10 +9,6 @@ import { createScriptRunner } from "../scripts/runner.ts";
 import type { ScriptArgument } from "../scripts/script-list.ts";
 import { type OptOutOrigin, readSource, sourceField } from "./opt-out-source.ts";
 import type { PersonDigest } from "./person-digest.ts";
-
-/** What a person opted out of: marketing messages, or every message. */
-export const SCOPES = ["marketing", "all"] as const;
-export type Scope = (typeof SCOPES)[number];
 
 /** A person who must not be messaged. */
 export interface OptOut {

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { CampaignDefinition } from "../../core/campaign.ts";
 import { type Delimiter, delimiterNamed } from "../../core/delimiters.ts";
 import type { Mode } from "../../core/mode.ts";
-import type { PoolMember } from "../../core/pool.ts";
+import type { PoolMember, PoolStatus } from "../../core/pool.ts";
 import { redisTimeMs } from "../../redis/server.ts";
 import { IMPORT_LEASE_MS } from "../campaigns/import-store.ts";
 import type { HashFields } from "../hashes.ts";
@@ -29,7 +29,7 @@ export interface Pool {
   readonly delimiter: Delimiter | null;
   readonly definition: CampaignDefinition;
   readonly createdAt: number;
-  readonly status: "importing" | "stored" | "rejected" | "cancelled";
+  readonly status: PoolStatus;
   readonly reason: string;
   /** All of its rows were stored. */
   readonly isWhole: boolean;
@@ -107,7 +107,7 @@ export function createPools(redis: Redis, mode: Mode) {
       delimiter: delimiterNamed(fields.delimiter ?? ""),
       definition: JSON.parse(fields.definition ?? "{}") as CampaignDefinition,
       createdAt: Number(fields.createdAt),
-      status: fields.status as Pool["status"],
+      status: fields.status as PoolStatus,
       reason: fields.reason ?? "",
       isWhole: fields.finish !== undefined,
       againOf: fields.againOf ?? null,

@@ -14,7 +14,7 @@ local key = P .. 'action:' .. id
 if redis.call('EXISTS', key) == 1 then return 'known' end
 local c = open_rows(ARG.campaign)
 if not c then return 'no_campaign' end
-local sends = ARG.kind == 'retry' or ARG.decision == 'resend'
+local sends = ARG.kind == 'retry' or ARG.decision == DECISION.resend
 if sends and c.closed ~= '' then return 'closed' end
 if sends and redis.call('HEXISTS', GUARD, 'noticedAt') == 1 then return 'guarded' end
 if redis.call('ZCARD', P .. 'actions-live') >= ACTIONS_LIVE_MAX then return 'full' end
@@ -23,7 +23,7 @@ if redis.call('ZCARD', P .. 'actions-live') >= ACTIONS_LIVE_MAX then return 'ful
 redis.call('SET', P .. 'action-rows:' .. id, ARG.rows)
 redis.call('ZADD', P .. 'actions-live', WALL, id)
 redis.call('ZADD', P .. 'actions', WALL, id)
-redis.call('HSET', key, 'state', 'running', 'campaign', ARG.campaign, 'kind', ARG.kind,
+redis.call('HSET', key, 'state', ACTION_STATE.running, 'campaign', ARG.campaign, 'kind', ARG.kind,
   'decision', ARG.decision, 'plan', ARG.plan, 'total', ARG.total, 'cursor', 0, 'createdAt', WALL)
 count_act()
 -- Room for it: expired ones leave the list, and the oldest that ended go when there are too many.

@@ -18,11 +18,11 @@ if ARG.sure == '1' then
   -- As it is: waiting for replicas proves only what this connection has written.
   redis.call('HSET', c.key, 'status', c.status)
 end
-local done, was = close_campaign(c, 'cancelled')
+local done, was = close_campaign(c, CLOSED.cancelled)
 -- Redis may have lost attempts; then the count is not known.
 if done and not guard_is_open() then redis.call('HDEL', c.key, 'attempts') end
 if done then count_act() end
-if done and was == 'importing' then
+if done and was == STATUS.importing then
   forget_import(c)
   redis.call('HDEL', c.key, 'importer', 'importLease')
 end

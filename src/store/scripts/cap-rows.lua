@@ -16,7 +16,7 @@ local counts = redis.call('HGET', P .. 'pace', 'portfolio') or ''
 if counts ~= '' and counts ~= ARG.counts then return -1 end
 local c = open_rows(ARG.campaign)
 -- A row that may have been sent in a time that Redis lost stays pending: a person decides.
-if not c or c.status ~= 'running' or c.closed ~= '' or not guard_is_open() then return 0 end
+if not c or c.status ~= STATUS.running or c.closed ~= '' or not guard_is_open() then return 0 end
 local ledger, changed, writes, latest = ledger_key(c, ARG.batch), 0, {}, 0
 for at = 1, #ARG.rows, CAPPED_ROW.bytes do
   local row, opens = struct.unpack(CAPPED_ROW.format, ARG.rows, at)
@@ -24,11 +24,11 @@ for at = 1, #ARG.rows, CAPPED_ROW.bytes do
   if r.state == STATE.pending then
     local was_capped = r.reason == REASON.capped
     if ARG.outcome == 'skip' then
-      fire(c, row, r, 'suppress')
+      fire(c, row, r, EVENT.suppress)
     else
       leave_trial(c, row, r)
-      r.times[TIME.due] = stamp(c, opens * 1000 + CLOCK_OFFSET)
-      latest = math.max(latest, opens * 1000)
+      r.times[TIME.due] = stamp(c, opens * SECOND_MS + CLOCK_OFFSET)
+      latest = math.max(latest, opens * SECOND_MS)
     end
     r.reason = REASON.capped
     if not was_capped or ARG.outcome == 'skip' then changed = changed + 1 end

@@ -23,7 +23,7 @@ end
 
 -- Never one that was given before, also if this list has gone back and numbers have not: they
 -- would take what is new for what they have. Hence the time, in us.
-local function next_position() return math.max(head + 1, WALL * 1000) end
+local function next_position() return math.max(head + 1, WALL * MS_US) end
 
 local function put(field, scope, at, source)
   head = next_position()
@@ -67,7 +67,7 @@ for at = REST, #ARGV, 5 do
       drop(phone)
       put(digest, before, since, origin and origin .. '\31\31erased' or 'erased')
     end
-  elseif before ~= 'all' and before ~= scope and not (what == 'heard' and since >= when) then
+  elseif before ~= SCOPE.all and before ~= scope and not (what == 'heard' and since >= when) then
     if field == digest then drop(digest) end
     put(phone, scope, when, source)
     now = scope

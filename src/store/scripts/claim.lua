@@ -80,7 +80,7 @@ local function gate()
   if f[1] ~= ARG.mode then return GATE.mode, 0 end
   if ARG.sender ~= '' and f[3] and f[3] ~= ARG.sender then return GATE.sender, 0 end
   if c.closed ~= '' then return GATE.closed, 0 end
-  if c.status ~= 'running' then return GATE.paused, 0 end
+  if c.status ~= STATUS.running then return GATE.paused, 0 end
   if num(f[2]) > 0 and num(f[2]) <= WALL then return GATE.ended, 0 end
   if redis.call('EXISTS', P .. 'halt') == 1 then return GATE.suspended, 0 end
   -- Another worker of this number counts people or caps, so one that does not may not send.
@@ -110,7 +110,7 @@ local has_window = (redis.call('HGET', c.key, 'window') or '') ~= ''
 local opens, closes = {}, {}
 for at = 1, #ARG.openings, ROW_OPENING.bytes do
   local row, from, to = struct.unpack(ROW_OPENING.format, ARG.openings, at)
-  opens[row], closes[row] = from * 1000, to * 1000
+  opens[row], closes[row] = from * SECOND_MS, to * SECOND_MS
 end
 local function is_open(row)
   return not has_window or (opens[row] and opens[row] <= WALL and WALL < closes[row])
@@ -122,7 +122,7 @@ local function refusal(i, r)
   if not may_go(c, rows[i], r) then return VERDICT.not_in_trial end
   if r.times[TIME.due] and unstamp(c, r.times[TIME.due]) > NOW then return VERDICT.not_due end
   if not is_open(rows[i]) then return VERDICT.not_open end
-  if opted_out[i] == 'all' or (opted_out[i] and c.category == 'marketing') then
+  if opted_out[i] == SCOPE.all or (opted_out[i] and c.category == CATEGORY.marketing) then
     return VERDICT.opted_out
   end
   if taken[persons[i]] or busy(i) then return VERDICT.person_busy end
@@ -145,16 +145,16 @@ local function contested(i)
   return at and num(at) + OPEN_MS >= NOW and '|contested' or ''
 end
 
-local KEPT_FLAGS = 255 - FLAG.reference - FLAG.matched - FLAG.decided - FLAG.held
+local DROPPED_FLAGS = FLAG.reference + FLAG.matched + FLAG.decided + FLAG.held
 -- As text: numbers are written out once, not for each row.
 local EXPIRES, SINCE = text(NOW + LEASE_MS), '|' .. NOW
 local leases, holders = {}, {}
 local function grant(i, row, r, slot)
   put_wamid_away(row, r)
   if r.attempt > 0 then note_attempt(c, row, r) end
-  fire(c, row, r, 'claim')
+  fire(c, row, r, EVENT.claim)
   -- Flags of the previous attempt do not apply to this one.
-  if r.flags ~= 0 then r.flags = bit.band(r.flags, KEPT_FLAGS) end
+  if r.flags ~= 0 then r.flags = bit.band(r.flags, bit.bnot(DROPPED_FLAGS)) end
   r.attempt, r.nonce, r.times = r.attempt + 1, nonce, { [TIME.claimed] = stamp(c, WALL) }
   local ref = attempt_ref(id, row, r.attempt)
   leases[#leases + 1] = EXPIRES
@@ -173,7 +173,7 @@ local function decide(i, row)
   local no = refusal(i, r)
   local slot = not no and next_slot(pace)
   if slot then grant(i, row, r, slot) else answer_row(i, 0, no or VERDICT.no_slot_yet) end
-  if no == VERDICT.opted_out then fire(c, row, r, 'suppress') end
+  if no == VERDICT.opted_out then fire(c, row, r, EVENT.suppress) end
   if no == VERDICT.person_busy then
     r.times[TIME.due] = stamp(c, NOW + (busy(i) or ON_WIRE_WAIT_MS))
   end

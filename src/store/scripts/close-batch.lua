@@ -22,7 +22,7 @@ local values = redis.call('HMGET', ledger_key(c, batch), unpack(fields))
 local opens, closes = {}, {}
 for at = 1, #ARG.waiting, ROW_OPENING.bytes do
   local row, from, to = struct.unpack(ROW_OPENING.format, ARG.waiting, at)
-  opens[row], closes[row] = from * 1000 + CLOCK_OFFSET, to * 1000
+  opens[row], closes[row] = from * SECOND_MS + CLOCK_OFFSET, to * SECOND_MS
 end
 local function has_missed(row)
   return c.closed == '' and num(closes[row]) > 0 and closes[row] <= WALL
@@ -32,7 +32,7 @@ local earliest = {}
 local function look_at(row, value)
   local r = decode(value)
   if has_missed(row) then
-    fire(c, row, r, 'expire')
+    fire(c, row, r, EVENT.expire)
     r.reason = REASON.window_missed
     redis.call('HSET', ledger_key(c, batch), row_field(row), encode(r))
     return

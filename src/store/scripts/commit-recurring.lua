@@ -17,12 +17,12 @@ if not known[1] or due <= num(known[2]) or due > WALL then return 'late' end
 redis.call('HSET', key, 'handled', due, 'etag', ARG.etag, 'etagOf', ARG.etag_of)
 redis.call('HDEL', key, 'lease', 'leaseUntil')
 if redis.call('ZSCORE', past, 'bytes ' .. ARG.digest) then
-  redis.call('HSET', key, 'due', due, 'at', WALL, 'outcome', 'unchanged', 'campaign', '', 'detail',
-    '')
+  redis.call('HSET', key, 'due', due, 'at', WALL, 'outcome', RUN_OUTCOME.unchanged,
+    'campaign', '', 'detail', '')
   return 'same'
 end
 redis.call('ZADD', past, due, 'drop ' .. ARG.drop, due, 'bytes ' .. ARG.digest)
 redis.call('ZREMRANGEBYRANK', past, 0, -RECURRING_PAST_MAX - 1)
-redis.call('HSET', key, 'drop', ARG.drop, 'due', due, 'at', WALL, 'outcome', 'importing',
+redis.call('HSET', key, 'drop', ARG.drop, 'due', due, 'at', WALL, 'outcome', RUN_OUTCOME.importing,
   'campaign', '', 'detail', '')
 return 'committed'

@@ -19,7 +19,7 @@ local c, batch = open_rows(ARG.campaign), num(ARG.batch)
 if not c then return { ANSWER.no_campaign } end
 local f = redis.call('HMGET', c.key, 'rewrites', 'endBy')
 if c.closed ~= '' then return { ANSWER.closed, c.closed } end
-if c.status == 'importing' then return { ANSWER.closed, 'importing' } end
+if c.status == STATUS.importing then return { ANSWER.closed, STATUS.importing } end
 if num(f[2]) > 0 and num(f[2]) <= WALL then return { ANSWER.closed, 'ended' } end
 if not guard_is_open() then return { ANSWER.guarded } end
 if num(f[1]) ~= num(ARG.rewrites) then return { ANSWER.rewritten } end
@@ -29,7 +29,7 @@ for at = 1, #ARG.rows, CLAIM_ROW.bytes do
   local row, person = struct.unpack(CLAIM_ROW.format, ARG.rows, at)
   persons[row] = person
   local r = decode(redis.call('HGET', key, row_field(row)))
-  if batch_of(row) ~= batch or not fire(c, row, r, 'correct') then
+  if batch_of(row) ~= batch or not fire(c, row, r, EVENT.correct) then
     return redis.error_reply('ERR row ' .. row .. ' of the batch is not rejected')
   end
   -- A person asks for it now: it takes the next opening of its window, as what is sent again does.
@@ -56,7 +56,7 @@ if p[1] and not p[2] then
   local messages = c.rows - num(kept[1]) - num(kept[2]) - num(kept[3])
   if p[3] or messages > num(p[1]) then
     redis.call('HSET', c.key, 'awaits', 1)
-    pause_campaign(c, 'approval')
+    pause_campaign(c, PAUSE.approval)
   end
 end
 return { ANSWER.done, rows, rewrites }

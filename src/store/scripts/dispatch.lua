@@ -29,7 +29,7 @@ end
 for _, id in ipairs(come('scheduled')) do
   redis.call('ZREM', P .. 'scheduled', id)
   local c = open_campaign(id)
-  if c and c.status == 'scheduled' then
+  if c and c.status == STATUS.scheduled then
     start_running(c)
     redis.call('HSET', c.key, 'startedAt', WALL)
     settle_status(c)
@@ -43,7 +43,7 @@ end
 for _, id in ipairs(come('endings')) do
   redis.call('ZREM', P .. 'endings', id)
   local c = open_campaign(id)
-  if c then close_campaign(c, 'expired') end
+  if c then close_campaign(c, CLOSED.expired) end
 end
 -- Comes after the writes that end campaigns: a full Redis refuses this one and the rest.
 keep_clock()
@@ -52,7 +52,9 @@ local new_reading = reading(guard.count, guard.acts)
 if ARG.rate_per_second ~= '' then report_rate(ARG.process, ARG.rate_per_second, ARG.portfolio) end
 note_recovery()
 if redis.call('EXISTS', P .. 'halt') == 1 then return { new_reading } end
-if held_until(redis.call('HGET', P .. 'pace', 'hold')) > NOW + 1000 then return { new_reading } end
+if held_until(redis.call('HGET', P .. 'pace', 'hold')) > NOW + SECOND_MS then
+  return { new_reading }
+end
 
 -- A campaign is sent from the number and through the API it was imported for. If its importer knew
 -- neither, it belongs to the first worker that sends it.
@@ -63,7 +65,7 @@ local function is_foreign(id, key, belongs_to)
     redis.call('HSET', key, 'sender', sender)
     return false
   end
-  pause_campaign(open_campaign(id), 'other_sender')
+  pause_campaign(open_campaign(id), PAUSE.other_sender)
   foreign[#foreign + 1] = id
   return true
 end
@@ -82,7 +84,7 @@ end
 local function is_ours(turn)
   if not turn.weight then
     local f = redis.call('HMGET', turn.key, 'mode', 'weight', 'sender', 'nextTryAt')
-    turn.weight = num(f[2], 4)
+    turn.weight = num(f[2], WEIGHT.normal)
     turn.left = f[1] ~= mode or is_foreign(turn.id, turn.key, f[3])
     turn.waits = num(f[4]) > NOW
   end

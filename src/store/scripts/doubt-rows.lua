@@ -30,7 +30,7 @@ for i, row in ipairs(rows) do
   local r, person = decode(hash_get(ledger, fields[i])), persons[i]
   local due = r.times[TIME.due] and unstamp(c, r.times[TIME.due]) or 0
   -- A row that was due only after the rollback was noticed cannot have been sent in the lost time.
-  if due - CLOCK_OFFSET <= num(guard[1]) and fire(c, row, r, 'rollback') then
+  if due - CLOCK_OFFSET <= num(guard[1]) and fire(c, row, r, EVENT.rollback) then
     put_wamid_away(c, row, r)
     note_attempt(c, row, r)
     r.attempt, r.reason = r.attempt + 1, REASON.rollback

@@ -20,7 +20,7 @@ if ARG.cursor == '0' then
   redis.call('ZREM', P .. 'undeliverable', person)
   redis.call('ZREM', P .. 'failures-due', person)
   -- A row without a phone must never be sent: if it is retried, its claim suppresses it.
-  hash_put(P .. 'suppressed', ARG.no_person, 'all')
+  hash_put(P .. 'suppressed', ARG.no_person, SCOPE.all)
 end
 
 local function names_person(event)

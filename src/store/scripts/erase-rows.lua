@@ -47,7 +47,7 @@ redis.call('SET', rows_key, ARG.blob)
 redis.call('HINCRBY', c.key, 'rewrites', 1)
 for _, one in ipairs(erased) do
   local r = one.r
-  if c.closed == '' and fire(c, one.row, r, 'suppress') then
+  if c.closed == '' and fire(c, one.row, r, EVENT.suppress) then
     r.reason = REASON.erased
     redis.call('HSET', ledger, row_field(one.row), encode(r))
   end

@@ -18,7 +18,7 @@
 local digest, token, lease = ARG.digest, ARG.token, num(ARG.lease_ms)
 local id = redis.call('HGET', P .. 'imports', digest)
 local c = id and open_campaign(id)
-local importing = c and c.status == 'importing'
+local importing = c and c.status == STATUS.importing
 if ARG.again == 'own' and not (importing and redis.call('HGET', c.key, 'importer') == token) then
   return { 'lost', '' }
 end
@@ -30,7 +30,7 @@ end
 -- If no row of a cancelled campaign was ever tried, the same bytes may be imported again: people
 -- cancel in order to correct. With `--again`, all earlier campaigns of the bytes are checked.
 local function was_never_tried(known)
-  return known.status == 'cancelled' and redis.call('HGET', known.key, 'attempts') == '0'
+  return known.status == STATUS.cancelled and redis.call('HGET', known.key, 'attempts') == '0'
     and guard_is_open()
 end
 local function last_tried(known)
@@ -41,7 +41,7 @@ local function last_tried(known)
   return known
 end
 local function tried_rows(known)
-  if known.status ~= 'cancelled' then return -1 end
+  if known.status ~= STATUS.cancelled then return -1 end
   local untried = redis.call('HMGET', known.key .. ':counts', STATE.cancelled, STATE.rejected,
     STATE.duplicate, STATE.suppressed)
   return known.rows - num(untried[1]) - num(untried[2]) - num(untried[3]) - num(untried[4])
@@ -82,7 +82,7 @@ for _, suffix in ipairs({ '', ':counts', ':ready', ':errors', ':timeline', ':sid
   ':beyond' }) do
   redis.call('UNLINK', key .. suffix)
 end
-redis.call('HSET', key, 'epoch', WALL, 'createdAt', WALL, 'status', 'importing', 'reason', '',
+redis.call('HSET', key, 'epoch', WALL, 'createdAt', WALL, 'status', STATUS.importing, 'reason', '',
   'rows', 0, 'stored', 0, 'people', 1, 'attempts', 0, 'importer', token,
   'importLease', NOW + lease, 'digest', digest)
 if stored_max > 0 then redis.call('HSET', key, 'storedMax', stored_max) end

@@ -13,7 +13,7 @@
 --   :beyond :people:<segment>
 local key = P .. 'campaign:' .. ARG.campaign
 local f = redis.call('HMGET', key, 'status', 'importer', 'stored', 'startAt', 'rows', 'first')
-if f[1] ~= 'importing' or f[2] ~= ARG.token then return 0 end
+if f[1] ~= STATUS.importing or f[2] ~= ARG.token then return 0 end
 local first, batches = num(ARG.first_batch), num(ARG.batches)
 redis.call('HSET', key, 'importLease', NOW + num(ARG.lease_ms))
 if batches == 0 or num(f[3]) >= first + batches then return 1 end

@@ -9,11 +9,10 @@
 -- Keys built: campaigns, by-end, with-rows, campaign:<id>
 local from = num(ARG.first_rank)
 local ids = redis.call('ZRANGE', P .. 'campaigns', from, from + num(ARG.campaigns) - 1)
-local live = { importing = true, scheduled = true, running = true, paused = true }
 for _, id in ipairs(ids) do
   local f = redis.call('HMGET', P .. 'campaign:' .. id, 'status', 'createdAt', 'finishedAt', 'rows',
     'purged')
-  if live[f[1]] then
+  if f[1] and not has_ended(f[1]) then
     index_live(id)
   elseif f[1] then
     local at = num(f[3] or f[2])

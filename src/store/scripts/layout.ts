@@ -12,8 +12,8 @@ interface Layout<Field extends string> {
   readonly bytes: number;
   /** The offset of each field, from 0. */
   readonly at: Readonly<Record<Field, number>>;
-  /** Reads a number field of the row at the start of `source`. */
-  get(source: Buffer, field: Field): number;
+  /** Reads a number field of the row at `offset`, by default the start of `source`. */
+  get(source: Buffer, field: Field, offset?: number): number;
   /** Writes one row to `target` at `offset`. Throws if a number does not fit its field. */
   write(target: Buffer, offset: number, values: Readonly<Record<Field, number | Buffer>>): void;
 }
@@ -33,7 +33,8 @@ export function layout<Field extends string>(
     format: `>${Object.values(fields).join("")}`,
     bytes,
     at,
-    get: (source, field) => source.readUIntBE(at[field], bytesOf(fields[field])),
+    get: (source, field, offset = 0) =>
+      source.readUIntBE(offset + at[field], bytesOf(fields[field])),
     write(target, offset, values) {
       for (const place of places) {
         const value = values[place.field];

@@ -17,12 +17,12 @@ local before = redis.call('HGET', c.key, 'differs')
 redis.call('HSET', c.key, 'differs', ARG.differences)
 -- A suspension for another reason already stops sending, and its reason must stay.
 if before ~= ARG.differences or redis.call('EXISTS', P .. 'halt') == 1 then return 'noted' end
+local why = PAUSE.counters .. ':' .. c.id
 redis.call('HSET', P .. 'halt', 'code', 0, 'reason', REASON.counters_differ, 'at', WALL,
-  'campaign', c.id,
-  'why', 'counters:' .. c.id)
+  'campaign', c.id, 'why', why)
 for _, id in ipairs(redis.call('ZRANGE', P .. 'running', 0, -1)) do
   local one = open_campaign(id)
-  if one then pause_campaign(one, 'counters:' .. c.id) end
+  if one then pause_campaign(one, why) end
 end
-note_news(c, 'suspended', 'counters:' .. c.id)
+note_news(c, NEWS.suspended, why)
 return 'halted'

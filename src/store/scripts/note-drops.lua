@@ -6,7 +6,7 @@
 -- ARGV: producer: its host and folder · report: JSON, or '' to confirm the one that is known
 -- Returns: 1; 0 if there is none to confirm
 -- Keys built: drop-reports, drop-reports-seen
-local FORGOTTEN_AFTER_MS = 86400000
+local FORGOTTEN_AFTER_MS = 24 * 60 * MINUTE_MS
 local reports, seen = P .. 'drop-reports', P .. 'drop-reports-seen'
 local old = redis.call('ZRANGEBYSCORE', seen, '-inf', WALL - FORGOTTEN_AFTER_MS)
 for _, producer in ipairs(old) do

@@ -6,7 +6,7 @@
 -- ARGV: process · info: what it is, as JSON, or '' when it has stopped
 -- Returns: how many processes are known
 -- Keys built: processes, processes-seen
-local FORGOTTEN_AFTER_MS = 3600000
+local FORGOTTEN_AFTER_MS = 60 * MINUTE_MS
 -- A time in the future is from a fast clock: a running process reports again shortly.
 local old = redis.call('ZRANGEBYSCORE', P .. 'processes-seen', '-inf', WALL - FORGOTTEN_AFTER_MS)
 local latest = WALL + FORGOTTEN_AFTER_MS

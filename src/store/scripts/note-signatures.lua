@@ -5,8 +5,8 @@
 -- ARGV: kept_ms: how long a count is kept; then for each address: its name, and how many
 -- Returns: how many addresses were noted
 -- Keys built: wrong-signatures
-local minute = math.floor(WALL / 60000)
-local oldest = math.floor((WALL - num(ARG.kept_ms)) / 60000)
+local minute = math.floor(WALL / MINUTE_MS)
+local oldest = math.floor((WALL - num(ARG.kept_ms)) / MINUTE_MS)
 local noted = 0
 -- The value of an address: `last|minute:count,minute:count`, the newest minute first.
 for at = REST, #ARGV, 2 do

@@ -12,7 +12,7 @@
 -- Keys built: clock, pools, pool-serial, pool-imports, pool, pool-order
 local id = redis.call('HGET', P .. 'pool-imports', ARG.digest)
 local f = id and redis.call('HMGET', P .. 'pool:' .. id, 'status', 'importer', 'lease') or {}
-local importing = f[1] == 'importing'
+local importing = f[1] == POOL_STATUS.importing
 local left = importing and num(f[3]) - NOW or 0
 -- TIME may have stepped back: ignore a lease longer than one.
 if left > 0 and left <= num(ARG.lease_ms) and f[2] ~= ARG.token then return { 'busy', id } end
@@ -29,7 +29,7 @@ if not importing then
 end
 local key = P .. 'pool:' .. id
 redis.call('DEL', P .. 'pool-order:' .. id)
-redis.call('HSET', key, 'status', 'importing', 'digest', ARG.digest, 'importer', ARG.token,
-  'lease', NOW + num(ARG.lease_ms))
+redis.call('HSET', key, 'status', POOL_STATUS.importing, 'digest', ARG.digest,
+  'importer', ARG.token, 'lease', NOW + num(ARG.lease_ms))
 for at = REST, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end
 return { importing and 'restarted' or 'begun', id, redis.call('HGET', key, 'againOf') or '' }

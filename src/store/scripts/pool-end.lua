@@ -10,17 +10,17 @@
 local key = P .. 'pool:' .. ARG.pool
 local f = redis.call('HMGET', key, 'status', 'importer', 'digest', 'againOf')
 if f[1] == ARG.status and (ARG.token == '' or f[2] == ARG.token) then return 1 end
-if ARG.token ~= '' and (f[1] ~= 'importing' or f[2] ~= ARG.token) then return 0 end
+if ARG.token ~= '' and (f[1] ~= POOL_STATUS.importing or f[2] ~= ARG.token) then return 0 end
 if not f[1] then return 0 end
 redis.call('HSET', key, 'status', ARG.status, 'reason', ARG.reason)
-if ARG.status == 'stored' then
+if ARG.status == POOL_STATUS.stored then
   redis.call('HSET', key, 'finish', ARG.finish)
   redis.call('ZADD', P .. 'pools-open', WALL, ARG.pool)
   return 1
 end
 redis.call('ZREM', P .. 'pools-open', ARG.pool)
 local is_own = redis.call('HGET', P .. 'pool-imports', f[3]) == ARG.pool
-if f[1] ~= 'importing' or not is_own then return 1 end
+if f[1] ~= POOL_STATUS.importing or not is_own then return 1 end
 -- An earlier pool of these bytes may have been sent: they stay known.
 if f[4] then
   redis.call('HSET', P .. 'pool-imports', f[3], f[4])

@@ -8,7 +8,7 @@
 -- Keys built: clock, pool, pool-order
 local key = P .. 'pool:' .. ARG.pool
 local f = redis.call('HMGET', key, 'status', 'importer')
-if f[1] ~= 'importing' or f[2] ~= ARG.token then return 0 end
+if f[1] ~= POOL_STATUS.importing or f[2] ~= ARG.token then return 0 end
 redis.call('HSET', key, 'lease', NOW + num(ARG.lease_ms))
 if ARG.order ~= '' then
   redis.call('SETRANGE', P .. 'pool-order:' .. ARG.pool, num(ARG.offset), ARG.order)

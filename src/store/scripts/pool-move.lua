@@ -8,9 +8,8 @@
 -- Returns: the number they go to, by who decided first; '' if the pool was cancelled: then nothing
 --   is begun
 -- Keys built: pool, pool-moves, pools-moved, pools-moving
-if ARG.done == '' and redis.call('HGET', P .. 'pool:' .. ARG.pool, 'status') == 'cancelled' then
-  return ''
-end
+local status = redis.call('HGET', P .. 'pool:' .. ARG.pool, 'status')
+if ARG.done == '' and status == POOL_STATUS.cancelled then return '' end
 local key, ref = P .. 'pool-moves:' .. ARG.pool, ARG.pool .. '|' .. ARG.from
 local known = redis.call('HGET', key, ARG.from)
 local to = known and string.match(known, '^[^|]+') or ARG.to

@@ -9,6 +9,8 @@ import { layout } from "./layout.ts";
  * CAP_CATEGORY, plus CAP_ASKED_AGAIN.
  */
 export const CAP_ENTRY = layout({ category: "B", hour: "I3", mark: "I4" });
+/** Which message it is, as {@link CAP_ENTRY} has it. */
+export const CAP_MARK = layout({ mark: "I4" });
 /** Categories in those entries. */
 export const CAP_CATEGORY = { marketing: 1, utility: 2, authentication: 3 } as const;
 /**

@@ -10,8 +10,9 @@
 --   :unknown :aside :beyond :chosen :first :trial :again :people:<segment>
 local key = P .. 'campaign:' .. ARG.campaign
 local f = redis.call('HMGET', key, 'status', 'finishedAt', 'purged')
-local over = { finished = true, cancelled = true, rejected = true }
-if not over[f[1]] or not f[2] or num(f[2]) + num(ARG.kept_ms) > WALL then return PURGE.early end
+if not has_ended(f[1]) or not f[2] or num(f[2]) + num(ARG.kept_ms) > WALL then
+  return PURGE.early
+end
 redis.call('HSETNX', key, 'purgedAt', WALL)
 local batches, from = batches_kept(key), num(f[3])
 local to = math.min(batches, from + num(ARG.batches_max))

@@ -22,7 +22,7 @@ for at = REST, #ARGV do
   if f[2] then
     local one = { ARGV[at] }
     for place = 1, #f - 1 do one[place + 1] = f[place] or '' end
-    local has_hours = (f[#f] or '') ~= '' and f[2] == 'running'
+    local has_hours = (f[#f] or '') ~= '' and f[2] == STATUS.running
     one[#one + 1] = has_hours and next_work(key) or ''
     for _, value in ipairs(redis.call('HGETALL', key .. ':counts')) do one[#one + 1] = value end
     answer[#answer + 1] = one

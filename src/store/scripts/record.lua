@@ -63,9 +63,9 @@ local function adopt(r, o)
     local count = num(redis.call('HGET', GUARD, 'count'))
     note_rollback({ count = count + 1, serial = 0 }, 1, 0)
   end
-  if r.state == STATE.failed then fire(c, o.row, r, 'retry') end
-  if r.state == STATE.unknown then fire(c, o.row, r, 'resend') end
-  if not fire(c, o.row, r, 'claim') then return end
+  if r.state == STATE.failed then fire(c, o.row, r, EVENT.retry) end
+  if r.state == STATE.unknown then fire(c, o.row, r, EVENT.resend) end
+  if not fire(c, o.row, r, EVENT.claim) then return end
   put_wamid_away(c, o.row, r)
   note_attempt(c, o.row, r)
   r.attempt, r.nonce, r.times = o.attempt, o.nonce, { [TIME.claimed] = stamp(c, WALL) }

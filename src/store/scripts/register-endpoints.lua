@@ -8,7 +8,7 @@
 -- Returns: how many were forgotten
 -- Keys built: notify, notices, notices-failed, endpoints, endpoint:<id>, endpoint-due:<id>,
 --   endpoint-order:<id>, endpoint-deliveries:<id>
-local CONFIGURED_MS = 6 * 3600000
+local CONFIGURED_MS = 6 * 60 * MINUTE_MS
 -- A number that rests registers when its turn comes: about once an hour with 500 numbers in one
 -- process, hence the hours. In a rolling restart some workers have endpoints and others do not
 -- yet; those without change nothing, so that no event of that time is lost.

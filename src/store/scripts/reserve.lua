@@ -9,7 +9,7 @@
 --   later_ms: how much later than now their messages may leave · wanted: 'fitting' to count who has
 --   room, 'all' to count everyone, 'back' to take messages that were asked for once out of the
 --   caps, '' only to look · category: CAP_CATEGORY, 0: no caps · caps: `messages:hours` each
---   · marks: 4 bytes for each person, which message it is
+--   · marks: CAP_MARK for each person
 -- Returns: {people counted now, when the next one may be counted, ms (0: now), then for each
 --   person 1, 0 without room in the budget, or when a cap lets the message go, ms}
 -- Keys built: clock, people, sends, sends-top
@@ -26,7 +26,9 @@ for at = 1, #ARG.persons, DIGEST_BYTES do
 end
 local sends = num(ARG.category) > 0
   and open_caps(ARG.caps, num(ARG.category), num(ARG.later_ms)) or nil
-local function mark_of(i) return num(struct.unpack('>I4', ARG.marks, 4 * i - 3)) end
+local function mark_of(i)
+  return num(struct.unpack(CAP_MARK.format, ARG.marks, (i - 1) * CAP_MARK.bytes + 1))
+end
 if ARG.wanted == 'back' then
   for i, person in ipairs(persons) do
     local mark = mark_of(i)

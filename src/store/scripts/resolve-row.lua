@@ -18,10 +18,10 @@ if row < 1 or row > c.rows then return { ANSWER.no_row } end
 local r = decode(redis.call('HGET', ledger_key(c, batch_of(row)), row_field(row)))
 if not EVENT_OF[decision] then return redis.error_reply('ERR no such decision') end
 if r.state ~= STATE.unknown then return { ANSWER.unchanged, shown(c, r.state) } end
-if decision == 'resend' and c.closed ~= '' then return { ANSWER.closed, c.closed } end
-if decision == 'resend' and not guard_is_open() then return { ANSWER.guarded } end
+if decision == DECISION.resend and c.closed ~= '' then return { ANSWER.closed, c.closed } end
+if decision == DECISION.resend and not guard_is_open() then return { ANSWER.guarded } end
 count_act()
 decide_row(c, row, r, decision)
-if decision == 'resend' then reopen_batch(c, batch_of(row)) end
+if decision == DECISION.resend then reopen_batch(c, batch_of(row)) end
 commit(c)
 return { ANSWER.done, shown(c, r.state) }

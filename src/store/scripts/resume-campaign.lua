@@ -26,10 +26,10 @@ local function lift_suspension()
   if redis.call('DEL', P .. 'halt') == 0 then return 0 end
   if restricted then slow_down_after(CODE.spam_limit) end
   redis.call('HSET', P .. 'pace', 'probing', 'open')
-  note_news(c, 'released')
+  note_news(c, NEWS.released)
   return 1
 end
-if c.status ~= 'paused' or c.closed ~= '' then
+if c.status ~= STATUS.paused or c.closed ~= '' then
   -- Counters that differ are corrected first, by a recount that lifts it too.
   local by = redis.call('HMGET', P .. 'halt', 'campaign', 'reason')
   local is_named = by[1] == c.id and num(by[2]) ~= REASON.counters_differ
@@ -62,9 +62,9 @@ count_act()
 redis.call('HDEL', c.key, 'pausedAt', 'awaits')
 if waits[1] then redis.call('HSET', c.key, 'approvedBy', ARG.approver) end
 answer_trial(c, f[3], #probe > 0)
-if #probe > 0 then start_trial(c, 'probe', ARG.probe_rules, probe, math.max(NOW, num(f[1]))) end
+if #probe > 0 then start_trial(c, PAUSE.probe, ARG.probe_rules, probe, math.max(NOW, num(f[1]))) end
 -- The person has seen the reason. If the sender is not known here, the next worker sets its own.
-if f[3] == 'other_sender' then
+if f[3] == PAUSE.other_sender then
   if ARG.sender == '' then
     redis.call('HDEL', c.key, 'sender')
   else
@@ -72,14 +72,14 @@ if f[3] == 'other_sender' then
   end
 end
 -- WhatsApp charges it as marketing, so the rest goes out as marketing: not to people who opted out.
-local charged = string.match(f[3], '^category:(.+)')
+local charged = string.match(f[3], '^' .. PAUSE.category .. ':(.+)')
 if charged then redis.call('HSET', c.key, 'category', charged) end
 local lifted = ARG.approver == '' and lift_suspension() or 0
 if num(f[1]) > WALL and not f[2] then
   redis.call('ZADD', P .. 'scheduled', num(f[1]), c.id)
-  redis.call('HSET', c.key, 'status', 'scheduled', 'reason', '')
-  note_event(c, 'resumed')
-  return { ANSWER.done, 'scheduled', lifted, #probe }
+  redis.call('HSET', c.key, 'status', STATUS.scheduled, 'reason', '')
+  note_event(c, NEWS.resumed)
+  return { ANSWER.done, STATUS.scheduled, lifted, #probe }
 end
 start_running(c)
 if not f[2] then redis.call('HSET', c.key, 'startedAt', WALL) end

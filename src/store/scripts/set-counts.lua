@@ -12,9 +12,9 @@ redis.call('DEL', c.key .. ':counts')
 for at = REST, #ARGV, 2 do redis.call('HSET', c.key .. ':counts', ARGV[at], ARGV[at + 1]) end
 redis.call('HDEL', c.key, 'differs')
 -- Lift the suspension here: a finished campaign cannot be resumed to lift it.
-if redis.call('HGET', P .. 'halt', 'why') == 'counters:' .. c.id then
+if redis.call('HGET', P .. 'halt', 'why') == PAUSE.counters .. ':' .. c.id then
   redis.call('DEL', P .. 'halt')
-  note_news(c, 'released')
+  note_news(c, NEWS.released)
 end
 redis.call('HSET', c.key, 'audited', ARG.moves)
 settle_status(c)

@@ -21,12 +21,12 @@
 local key = P .. 'action:' .. ARG.action
 local f = redis.call('HMGET', key, 'state', 'cursor', 'campaign', 'decision', 'runner', 'until')
 local is_live = redis.call('ZSCORE', P .. 'actions-live', ARG.action)
-if f[1] ~= 'running' then
+if f[1] ~= ACTION_STATE.running then
   if is_live then settle_action(ARG.action) end
   return f[1] and 'ended' or 'gone'
 end
 local decision = f[4]
-local sends = decision == '' or decision == 'resend'
+local sends = decision == '' or decision == DECISION.resend
 if sends and not guard_is_open() then return 'guarded' end
 if f[5] and f[5] ~= ARG.runner and num(f[6]) > NOW then return 'busy' end
 if f[2] ~= ARG.cursor then return 'moved' end
@@ -37,7 +37,8 @@ if not c or are_lost or sends and c.closed ~= '' then
   local n = redis.call('HMGET', key, 'total', 'done', 'changed', 'suppressed', 'openAttempt')
   local rest = num(n[1]) - num(n[2]) - num(n[3]) - num(n[4]) - num(n[5])
   redis.call('HSET', key, 'failed', rest)
-  end_action(ARG.action, 'finished', (not c or are_lost) and 'rows_deleted' or 'campaign_closed')
+  local why = (not c or are_lost) and ACTION_END.rows_deleted or ACTION_END.campaign_closed
+  end_action(ARG.action, ACTION_STATE.finished, why)
   return 'ended'
 end
 
@@ -71,5 +72,5 @@ for field, n in pairs(did) do redis.call('HINCRBY', key, field, n) end
 redis.call('HSET', key, 'cursor', ARG.next, 'movedAt', WALL, 'runner', ARG.runner,
   'until', NOW + num(ARG.held_ms))
 if num(ARG.next) < redis.call('STRLEN', P .. 'action-rows:' .. ARG.action) then return 'stepped' end
-end_action(ARG.action, 'finished', '')
+end_action(ARG.action, ACTION_STATE.finished, '')
 return 'ended'

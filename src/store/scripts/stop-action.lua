@@ -8,7 +8,7 @@
 -- Keys built: action, action-rows, actions-live, guard
 local state = redis.call('HGET', P .. 'action:' .. ARG.action, 'state')
 if not state then return 'gone' end
-if state ~= 'running' then return 'ended' end
-end_action(ARG.action, 'stopped', ARG.why)
+if state ~= ACTION_STATE.running then return 'ended' end
+end_action(ARG.action, ACTION_STATE.stopped, ARG.why)
 count_act()
 return 'stopped'

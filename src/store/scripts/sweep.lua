@@ -39,7 +39,7 @@ for _, ref in ipairs(ended_leases) do
   local id, row, attempt, person = string.match(ref, '^(.-)|(%d+)|(%d+)|(.*)$')
   row, attempt = num(row), num(attempt)
   local ended = with_row(id, row, function(c, r)
-    if r.attempt ~= attempt or not fire(c, row, r, 'lease_end') then return false end
+    if r.attempt ~= attempt or not fire(c, row, r, EVENT.lease_end) then return false end
     r.reason = REASON.lease_ended
     note_history(c, row, HISTORY.unknown, { attempt = attempt, reason = r.reason })
     match_parked(c, row, r, person)
@@ -88,7 +88,7 @@ if webhooks_arriving(num(ARG.webhooks_arriving_ms)) and guard_is_open() then
       if has(r, FLAG.maybe_duplicate) or c.closed ~= '' or r.state ~= STATE.unknown then
         return false
       end
-      fire(c, row, r, 'resend')
+      fire(c, row, r, EVENT.resend)
       note_history(c, row, HISTORY.resent_by_itself, { attempt = r.attempt })
       r.tries = 0
       set(r, FLAG.maybe_duplicate)

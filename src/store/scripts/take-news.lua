@@ -26,15 +26,16 @@ if is_new then
   lines = 0
 end
 local answer = { is_new and 1 or 0, running, table.concat(untold, ' ') }
+local HEAD = #answer
 for _, line in ipairs(redis.call('LPOP', P .. 'news', num(ARG.taken_max)) or {}) do
   local what = string.match(line, '^.-|(.-)|')
   -- Suspensions of the number are always logged.
-  if lines < num(ARG.lines_max) or what == 'suspended' or what == 'released' then
+  if lines < num(ARG.lines_max) or what == NEWS.suspended or what == NEWS.released then
     lines = lines + 1
     answer[#answer + 1] = line
   else
     redis.call('HINCRBY', key, what, 1)
   end
 end
-if #answer > 3 then redis.call('HSET', key, 'lines', lines) end
+if #answer > HEAD then redis.call('HSET', key, 'lines', lines) end
 return answer

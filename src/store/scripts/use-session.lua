@@ -8,7 +8,7 @@
 -- Returns: {who, role, numbers: names with commas, '*' for all}; {} if there is none, or if it is
 --   over
 -- Keys built: sessions, users, users-used
-local USED_EVERY_MS = 60000
+local USED_EVERY_MS = MINUTE_MS
 local key = P .. 'sessions'
 local value = redis.call('HGET', key, ARG.digest)
 if not value then return {} end

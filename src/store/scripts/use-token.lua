@@ -6,7 +6,7 @@
 -- Returns: {name, role, numbers: names with commas, '*' for all}; {} if there is none, or if it has
 --   expired
 -- Keys built: tokens, tokens-by-digest, tokens-used
-local USED_EVERY_MS = 60000
+local USED_EVERY_MS = MINUTE_MS
 local name = redis.call('HGET', P .. 'tokens-by-digest', ARG.digest)
 local value = name and redis.call('HGET', P .. 'tokens', name)
 if not value then return {} end

@@ -29,7 +29,7 @@ local function digit(value)
   if GOT[state] or bit.band(flags, FLAG.maybe_duplicate) ~= 0 then
     local times, from = times_in(value)
     local claimed = bit.band(times, bit.lshift(1, TIME.claimed - 1)) ~= 0
-    local at = claimed and struct.unpack('>I4', value, from) or TICKS_MAX
+    local at = claimed and struct.unpack(LEDGER_TIME.format, value, from) or TICKS_MAX
     if at >= LEFT_SINCE then return '2' end
     if at >= TOLD_SINCE then return '3' end
   end

@@ -5,8 +5,6 @@
 -- So there is no moment at which it is only failed, and a late `delivered` of the failed attempt
 -- ends the wait like that of any retry (lib/status.lua).
 
-local SECOND_MS = 1000
-
 -- The wait before further try `nth` after `code`, ms; nil if there is none.
 local function wait_before(c, code, nth)
   local waits, at = string.match(' ' .. c.again, ' ' .. code .. ':([%d,]+)'), 0
@@ -19,7 +17,7 @@ end
 -- WhatsApp delivers no marketing to +1: a further try would fail, too. Without the phone it is not
 -- known, and the message stays failed.
 local function is_in_vain(c, code, plus_one)
-  return code == CODE.not_delivered and c.category == 'marketing' and plus_one ~= 0
+  return code == CODE.not_delivered and c.category == CATEGORY.marketing and plus_one ~= 0
 end
 
 -- Whether the failure is certainly that of our one message: an earlier attempt without an outcome
@@ -48,7 +46,7 @@ local function send_again(c, row, r, failure)
   if ends > 0 and ends <= WALL + wait then return end
   -- For a trial it stays failed: none waits a day for its outcome (lib/trial.lua).
   r.stays_failed = true
-  fire(c, row, r, 'retry')
+  fire(c, row, r, EVENT.retry)
   note_history(c, row, HISTORY.sent_again, { attempt = r.attempt })
   r.tries, r.code, r.stays_failed = 0, code, nil
   set(r, FLAG.retried)

@@ -12,6 +12,8 @@ local function num(text, default)
   return tonumber(text or '') or default or 0
 end
 
+local SECOND_MS, MINUTE_MS, SECOND_US, MS_US = 1000, 60000, 1000000, 1000
+
 -- Two clocks. WALL is Redis TIME: people read it, and it is compared with times from outside
 -- (startAt, endBy, status events). NOW is the number's own clock, which never goes back: WALL plus
 -- an offset that grows by as much as TIME steps back (an NTP correction, or another host after a
@@ -20,11 +22,11 @@ end
 --   TIME 14:00:00, two hours fast   a backoff of 1 s is stored as 14:00:01; `mark` is 14:00:00
 --   TIME 12:00:00, corrected        NOW stays 14:00:00, offset 2 h; the backoff ends in 1 s
 local REDIS_TIME = redis.call('TIME')
-local WALL_US = REDIS_TIME[1] * 1000000 + REDIS_TIME[2]
-local WALL = math.floor(WALL_US / 1000)
+local WALL_US = REDIS_TIME[1] * SECOND_US + REDIS_TIME[2]
+local WALL = math.floor(WALL_US / MS_US)
 local CLOCK = redis.call('HMGET', P .. 'clock', 'offset', 'mark')
 local CLOCK_OFFSET = math.max(num(CLOCK[1]), num(CLOCK[2]) - WALL)
-local NOW_US = WALL_US + CLOCK_OFFSET * 1000
+local NOW_US = WALL_US + CLOCK_OFFSET * MS_US
 local NOW = WALL + CLOCK_OFFSET
 
 -- `mark` is the latest NOW, to within a second. Scripts that run all the time update it.
@@ -62,10 +64,9 @@ local function open_campaign(id)
   if not f[1] then return nil end
   local c = {
     id = id, key = key, epoch = num(f[1]), status = f[2], closed = f[3] or '', category = f[4],
-    rows = num(f[5]), weight = num(f[6], 4), guarantee = f[7], purged = f[8], trials = f[9] or '',
-    started_at = num(f[#f - 2], WALL), again = f[#f - 1] or '', is_test = f[#f],
-    count = {}, entered = {}, errors = {}, priced = {}, attempts = 0,
-    accepted = 0,
+    rows = num(f[5]), weight = num(f[6], WEIGHT.normal), guarantee = f[7], purged = f[8],
+    trials = f[9] or '', started_at = num(f[10], WALL), again = f[11] or '', is_test = f[12],
+    count = {}, entered = {}, errors = {}, priced = {}, attempts = 0, accepted = 0,
   }
   opened_campaigns[id] = c
   return c
@@ -94,9 +95,14 @@ local function add(deltas, field, n)
   deltas[field] = (deltas[field] or 0) + n
 end
 
+-- Whether a campaign with this status is over. A late answer may still open a finished one again.
+local function has_ended(status)
+  return status == STATUS.finished or status == STATUS.cancelled or status == STATUS.rejected
+end
+
 -- The state that pending rows get when their campaign is closed.
 local function closed_state(closed)
-  return closed == 'cancelled' and STATE.cancelled or STATE.expired
+  return closed == CLOSED.cancelled and STATE.cancelled or STATE.expired
 end
 
 -- A pending row of a closed campaign reads (and counts) as cancelled or expired.
@@ -118,8 +124,9 @@ end
 -- An outbox for webhooks out: each of these events becomes deliveries (queue-event). Nothing is
 -- written unless an endpoint is configured (register-endpoints).
 local NOTICES = {
-  started = 1, paused = 1, resumed = 1, reopened = 1, finished = 1, cancelled = 1, expired = 1,
-  suspended = 1, released = 1,
+  [NEWS.started] = 1, [NEWS.paused] = 1, [NEWS.resumed] = 1, [NEWS.reopened] = 1,
+  [NEWS.finished] = 1, [NEWS.cancelled] = 1, [NEWS.expired] = 1, [NEWS.suspended] = 1,
+  [NEWS.released] = 1,
 }
 local NOTICES_MAX = 10000
 local function note_notice(line)
@@ -141,7 +148,7 @@ local NEWS_MAX = 1000
 -- Stands for the campaign in events of the number itself.
 local THE_NUMBER = { id = '' }
 local function note_news(c, what, detail)
-  if c.is_test and what ~= 'suspended' then return end
+  if c.is_test and what ~= NEWS.suspended then return end
   if c.key then note_event(c, what, detail) end
   local line = c.id .. '|' .. what .. '|' .. WALL .. '|' .. (detail or '')
   redis.call('RPUSH', P .. 'news', line)
@@ -151,27 +158,29 @@ end
 
 -- A paused campaign keeps its rows; no more are claimed. The first reason stays.
 local function pause_campaign(c, reason)
-  if c.status ~= 'running' and c.status ~= 'scheduled' or c.closed ~= '' then return false end
+  local goes_on = c.status == STATUS.running or c.status == STATUS.scheduled
+  if not goes_on or c.closed ~= '' then return false end
   redis.call('ZREM', P .. 'running', c.id)
   redis.call('ZREM', P .. 'scheduled', c.id)
-  redis.call('HSET', c.key, 'status', 'paused', 'reason', reason, 'pausedAt', WALL)
-  c.status = 'paused'
-  note_news(c, 'paused', reason)
+  redis.call('HSET', c.key, 'status', STATUS.paused, 'reason', reason, 'pausedAt', WALL)
+  c.status = STATUS.paused
+  note_news(c, NEWS.paused, reason)
   return true
 end
 
 -- On a suspended number nothing starts: the campaign is paused with the same reason. What pauses a
 -- campaign by itself is counted from its last start on: a person has seen what was before.
 local function start_running(c)
-  local was = { paused = 'resumed', finished = 'reopened' }
-  local what = was[c.status] or 'started'
+  local was = { [STATUS.paused] = NEWS.resumed, [STATUS.finished] = NEWS.reopened }
+  local what = was[c.status] or NEWS.started
   local lowest = redis.call('ZRANGE', P .. 'running', 0, 0, 'WITHSCORES')
   redis.call('ZADD', P .. 'running', num(lowest[2]), c.id)
   redis.call('HDEL', c.key, 'recent', 'drift', 'doubts', 'doubles')
-  redis.call('HSET', c.key, 'status', 'running', 'reason', '', 'servedAt', NOW)
-  c.status, c.recent = 'running', nil
+  redis.call('HSET', c.key, 'status', STATUS.running, 'reason', '', 'servedAt', NOW)
+  c.status, c.recent = STATUS.running, nil
   local halt = redis.call('HMGET', P .. 'halt', 'code', 'why')
-  if halt[1] then pause_campaign(c, halt[2] or 'account:' .. halt[1]) else note_news(c, what) end
+  if not halt[1] then return note_news(c, what) end
+  pause_campaign(c, halt[2] or PAUSE.account .. ':' .. halt[1])
 end
 
 -- Lets dispatch close the campaign at its `endBy`.
@@ -201,17 +210,17 @@ end
 local function settle_status(c)
   local live = redis.call('HMGET', c.key .. ':counts', STATE.pending, STATE.sending)
   local pending, sending = num(live[1]), num(live[2])
-  if pending + sending == 0 and (c.status == 'running' or c.status == 'paused') then
+  if pending + sending == 0 and (c.status == STATUS.running or c.status == STATUS.paused) then
     redis.call('ZREM', P .. 'running', c.id)
     redis.call('ZREM', P .. 'endings', c.id)
-    if c.status == 'paused' then
+    if c.status == STATUS.paused then
       redis.call('HSET', c.key, 'pausedFor', redis.call('HGET', c.key, 'reason'))
     end
-    redis.call('HSET', c.key, 'status', 'finished', 'reason', '', 'finishedAt', WALL)
+    redis.call('HSET', c.key, 'status', STATUS.finished, 'reason', '', 'finishedAt', WALL)
     index_ended(c.id)
-    c.status = 'finished'
-    note_news(c, 'finished')
-  elseif pending > 0 and c.status == 'finished' then
+    c.status = STATUS.finished
+    note_news(c, NEWS.finished)
+  elseif pending > 0 and c.status == STATUS.finished then
     index_live(c.id)
     start_running(c)
     local paused_for = redis.call('HGET', c.key, 'pausedFor')
@@ -222,7 +231,7 @@ local function settle_status(c)
 end
 
 local function go_on(c)
-  if c.status == 'finished' then redis.call('HDEL', c.key, 'pausedFor') end
+  if c.status == STATUS.finished then redis.call('HDEL', c.key, 'pausedFor') end
 end
 
 -- The batch has work from `at` on. An open batch is skipped: close-batch finds the work. One that a

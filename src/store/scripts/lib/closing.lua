@@ -3,8 +3,7 @@
 -- expired campaign with messages on the wire is finished when the last of them is recorded.
 local function close_campaign(c, closed)
   if c.closed ~= '' then return false end
-  local live = { importing = true, scheduled = true, running = true, paused = true }
-  if not live[c.status] then return false end
+  if has_ended(c.status) then return false end
   local live_rows = redis.call('HMGET', c.key .. ':counts', STATE.pending, STATE.sending)
   local pending, sending = num(live_rows[1]), num(live_rows[2])
   redis.call('ZREM', P .. 'running', c.id)
@@ -12,8 +11,8 @@ local function close_campaign(c, closed)
   redis.call('ZREM', P .. 'endings', c.id)
   local was = c.status
   redis.call('HSET', c.key, 'closed', closed)
-  if closed == 'cancelled' or sending == 0 then
-    c.status = closed == 'cancelled' and 'cancelled' or 'finished'
+  if closed == CLOSED.cancelled or sending == 0 then
+    c.status = closed == CLOSED.cancelled and STATUS.cancelled or STATUS.finished
     redis.call('HSET', c.key, 'status', c.status, 'reason', '', 'finishedAt', WALL)
     index_ended(c.id)
   end
@@ -22,7 +21,7 @@ local function close_campaign(c, closed)
   add(c.entered, closed_state(closed), pending)
   c.closed = closed
   commit(c)
-  if was ~= 'importing' then note_news(c, closed) end
+  if was ~= STATUS.importing then note_news(c, closed) end
   return true, was
 end
 

@@ -3,7 +3,7 @@
 
 local function is_suppressed(c, person)
   local scope = redis.call('HGET', P .. 'suppressed', person)
-  return scope == 'all' or (scope and c.category == 'marketing')
+  return scope == SCOPE.all or (scope and c.category == CATEGORY.marketing)
 end
 
 -- RETRY of protocol.ts for a message that failed with this attempt. `waits` as of busy_with.
@@ -16,7 +16,7 @@ end
 
 -- Sends a failed message again.
 local function retry_row(c, row, r)
-  fire(c, row, r, 'retry')
+  fire(c, row, r, EVENT.retry)
   note_history(c, row, HISTORY.retried, { attempt = r.attempt })
   r.tries = 0
   -- A message that a person resolved as failed, or that was matched by recipient alone, may have
@@ -28,21 +28,25 @@ local function retry_row(c, row, r)
 end
 
 -- Decides about an unknown message.
-local EVENT_OF = { resend = 'resend', sent = 'decide_sent', failed = 'decide_failed' }
+local EVENT_OF = {
+  [DECISION.resend] = EVENT.resend, [DECISION.sent] = EVENT.decide_sent,
+  [DECISION.failed] = EVENT.decide_failed,
+}
 local NOTED = {
-  resend = HISTORY.resent, sent = HISTORY.decided_sent, failed = HISTORY.decided_failed,
+  [DECISION.resend] = HISTORY.resent, [DECISION.sent] = HISTORY.decided_sent,
+  [DECISION.failed] = HISTORY.decided_failed,
 }
 local function decide_row(c, row, r, decision)
   fire(c, row, r, EVENT_OF[decision])
   note_history(c, row, NOTED[decision], { attempt = r.attempt })
-  if decision == 'resend' then
+  if decision == DECISION.resend then
     r.tries = 0
     set(r, FLAG.maybe_duplicate)
     unset(r, FLAG.retried)
   else
     set(r, FLAG.decided)
   end
-  if decision == 'failed' then note_failed(c, row, r, 0, REASON.decided, WALL) end
+  if decision == DECISION.failed then note_failed(c, row, r, 0, REASON.decided, WALL) end
   redis.call('HSET', ledger_key(c, batch_of(row)), row_field(row), encode(r))
 end
 

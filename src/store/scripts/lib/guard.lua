@@ -48,7 +48,7 @@ local function reserve_serials()
   if redis.call('HSETNX', GUARD, 'reserved', 1) == 0 then return end
   local before = num(redis.call('GET', P .. 'serial'))
   redis.call('HSETNX', GUARD, 'serial', before)
-  local idle_minutes = math.max(0, WALL - num(redis.call('HGET', GUARD, 'at'), WALL)) / 60000
+  local idle_minutes = math.max(0, WALL - num(redis.call('HGET', GUARD, 'at'), WALL)) / MINUTE_MS
   local after = before + SERIALS_RESERVED + math.floor(idle_minutes)
   redis.call('SET', P .. 'serial', string.format('%.0f', after))
 end
@@ -96,7 +96,7 @@ local function confirm_run(run)
   if redis.call('HDEL', GUARD, 'unconfirmed', 'restored') == 0 then return end
   redis.call('HDEL', GUARD, 'noticedAt', 'wentBackTo')
   for _, field in ipairs(redis.call('HKEYS', GUARD)) do
-    if string.sub(field, 1, 5) == 'open:' then redis.call('HDEL', GUARD, field) end
+    if string.find(field, 'open:', 1, true) == 1 then redis.call('HDEL', GUARD, field) end
   end
 end
 

@@ -27,8 +27,8 @@ local function decode(value)
   local times, i = {}, 1
   while mask > 0 do
     if mask % 2 == 1 then
-      times[i] = struct.unpack('>I4', value, at)
-      at, mask = at + 4, mask - 1
+      times[i] = struct.unpack(LEDGER_TIME.format, value, at)
+      at, mask = at + LEDGER_TIME.bytes, mask - 1
     end
     mask, i = mask / 2, i + 1
   end
@@ -40,7 +40,7 @@ local function encode(r)
   local mask, bit_of, tail = 0, 1, ''
   for i = 1, LEDGER_TIMES do
     local at = r.times[i]
-    if at then mask, tail = mask + bit_of, tail .. struct.pack('>I4', at) end
+    if at then mask, tail = mask + bit_of, tail .. struct.pack(LEDGER_TIME.format, at) end
     bit_of = bit_of * 2
   end
   -- Unknown as well: a worker that never got the claim's answer may still report "not sent".
@@ -65,7 +65,7 @@ end
 
 local function has(r, flag) return bit.band(r.flags, flag) ~= 0 end
 local function set(r, flag) r.flags = bit.bor(r.flags, flag) end
-local function unset(r, flag) r.flags = bit.band(r.flags, 255 - flag) end
+local function unset(r, flag) if has(r, flag) then r.flags = r.flags - flag end end
 
 -- Made once for all rows of a batch.
 local ledger_keys = {}
@@ -88,7 +88,7 @@ end
 -- again, but only once.
 local function note_unknown(c, row, r)
   redis.call('ZADD', c.key .. ':unknown', WALL, row)
-  if c.guarantee == 'at-least-once' and not has(r, FLAG.maybe_duplicate) then
+  if c.guarantee == GUARANTEE.at_least_once and not has(r, FLAG.maybe_duplicate) then
     redis.call('ZADD', P .. 'resends', NOW, c.id .. '|' .. row)
   end
 end
@@ -97,8 +97,9 @@ end
 local function error_field(r) return r.code ~= 0 and r.code or 0 - r.reason end
 
 local EVIDENCE = {
-  accept = true, refuse = true, release = true,
-  status_sent = true, status_delivered = true, status_read = true, status_failed = true,
+  [EVENT.accept] = true, [EVENT.refuse] = true, [EVENT.release] = true,
+  [EVENT.status_sent] = true, [EVENT.status_delivered] = true, [EVENT.status_read] = true,
+  [EVENT.status_failed] = true,
 }
 
 -- The state to which `event` takes `r`, or nil. Evidence overrules a person's decision.
@@ -123,7 +124,7 @@ local function fire(c, row, r, event)
   if not to then return false end
   if EVIDENCE[event] then unset(r, FLAG.decided) end
   -- A rollback may have lost an attempt.
-  if event == 'claim' or event == 'rollback' then c.attempts = c.attempts + 1 end
+  if event == EVENT.claim or event == EVENT.rollback then c.attempts = c.attempts + 1 end
   count_move(c, r.state, to)
   move_in_trials(c, row, r, to)
   if r.state == STATE.failed then

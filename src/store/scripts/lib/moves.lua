@@ -13,12 +13,11 @@ end
 
 -- The timeline has minutes; of rows that move a day after the start steps of ten minutes, and after
 -- a week hours, since people read messages for weeks.
-local DAY_MIN, WEEK_MIN = 1440, 10080
-local STEPS_MIN = { 10, 60 }
+local DAY_MIN, WEEK_MIN, DAY_STEP_MIN, WEEK_STEP_MIN = 1440, 10080, 10, 60
 local function timeline_minute(c)
-  local minute = math.floor(WALL / 60000)
-  local age = minute - math.floor(c.started_at / 60000)
-  local step = age < DAY_MIN and 1 or STEPS_MIN[age < WEEK_MIN and 1 or 2]
+  local minute = math.floor(WALL / MINUTE_MS)
+  local age = minute - math.floor(c.started_at / MINUTE_MS)
+  local step = age < DAY_MIN and 1 or age < WEEK_MIN and DAY_STEP_MIN or WEEK_STEP_MIN
   return minute - minute % step
 end
 

@@ -39,14 +39,14 @@ local function accepted(c, r, o)
     if o.attempt < r.attempt then put_wamid_away(c, o.row, r) end
     o.attempt = r.attempt
   end
-  local took = o.attempt == r.attempt and fire(c, o.row, r, 'accept')
+  local took = o.attempt == r.attempt and fire(c, o.row, r, EVENT.accept)
   if o.attempt == r.attempt then
     if not r.times[TIME.accepted] then r.times[TIME.accepted] = stamp(c, WALL) end
   else
     set(r, FLAG.maybe_duplicate)
   end
   if marked(o, MARK.held) then set(r, FLAG.held) end
-  if took and c.status == 'running' then c.accepted = c.accepted + 1 end
+  if took and c.status == STATUS.running then c.accepted = c.accepted + 1 end
   take_id(c, r, o)
   if not took then return end
   if r.state ~= STATE.accepted then confirmed = true
@@ -70,8 +70,10 @@ local function uses_try(o)
   return (o.outcome == OUTCOME.retry or o.outcome == OUTCOME.pair) and not o.outage
 end
 
+-- Each further wait is so many times the one before; of it half to one and a half times are waited.
+local RETRY_FACTOR, PAIR_FACTOR, JITTER_LEAST = 2, 4, 0.5
 local function back_to_pending(c, r, o)
-  if not fire(c, o.row, r, 'release') then return end
+  if not fire(c, o.row, r, EVENT.release) then return end
   release_person(o.person, c, o.row, o.attempt)
   reopen_probe(c.id, o.row, o.attempt)
   -- `wait`: this process was too busy, and no try was made.
@@ -79,8 +81,8 @@ local function back_to_pending(c, r, o)
   local wait = o.wait
   if uses_try(o) then
     r.tries = r.tries + 1
-    local factor = o.outcome == OUTCOME.pair and 4 or 2
-    wait = math.min(RETRY_WAIT_MAX_MS, wait * factor ^ (r.tries - 1)) * (0.5 + o.jitter)
+    local factor = o.outcome == OUTCOME.pair and PAIR_FACTOR or RETRY_FACTOR
+    wait = math.min(RETRY_WAIT_MAX_MS, wait * factor ^ (r.tries - 1)) * (JITTER_LEAST + o.jitter)
   end
   r.reason = o.reason
   r.times[TIME.due] = stamp(c, NOW + wait)
@@ -88,17 +90,17 @@ local function back_to_pending(c, r, o)
 end
 
 local function failed(c, r, o)
-  if not fire(c, o.row, r, 'refuse') then return end
+  if not fire(c, o.row, r, EVENT.refuse) then return end
   note_failed(c, o.row, r, o.code, o.reason, WALL)
   release_person(o.person, c, o.row, o.attempt)
   reopen_probe(c.id, o.row, o.attempt)
   if marked(o, MARK.opt_out) then opt_out(c, o.row, r.attempt, o.person, WALL) end
   if o.code == CODE.undeliverable then note_undeliverable(o.person) end
-  if c.status == 'running' then open_recent(c).add_refused(error_field(r)) end
+  if c.status == STATUS.running then open_recent(c).add_refused(error_field(r)) end
 end
 
 local function unknown(c, r, o, limits)
-  if o.attempt ~= r.attempt or not fire(c, o.row, r, 'doubt') then
+  if o.attempt ~= r.attempt or not fire(c, o.row, r, EVENT.doubt) then
     if o.digest ~= '' then take_id(c, r, o) end
     return
   end

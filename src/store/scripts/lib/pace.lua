@@ -19,7 +19,7 @@ local SLOWER, SLOWER_EVERY_MS = 0.75, 1000
 local function note_backed_off(why)
   if redis.call('HGET', P .. 'pace', 'backedOff') == why then return end
   redis.call('HSET', P .. 'pace', 'backedOff', why)
-  note_news(THE_NUMBER, 'backed_off', why)
+  note_news(THE_NUMBER, NEWS.backed_off, why)
 end
 
 local function slow_down()
@@ -37,7 +37,7 @@ local function slow_down_after(code)
   local f = redis.call('HMGET', P .. 'pace', 'slowAt', 'backedOff')
   if f[2] and num(f[1]) + SLOWER_EVERY_MS > NOW then return end
   slow_down()
-  note_backed_off('too_fast')
+  note_backed_off(BACKOFF.too_fast)
 end
 
 -- A next free send time further ahead than any claim can put it is left over from another rate and
@@ -55,9 +55,11 @@ end
 -- How many attempts may be on the wire, over all workers. Rate x answer time uses the rate fully;
 -- half as much again allows for slow answers. The bound exists because all of these messages become
 -- unknown if the API hangs. A worker that has had no answer yet passes 0.
-local UNMEASURED_S, MEASURED_S, ON_WIRE_MIN, ON_WIRE_MAX = 10, 3, 10, 10000
+local UNMEASURED_S, MEASURED_S, SLOW_ANSWERS = 10, 3, 1.5
+local ON_WIRE_MIN, ON_WIRE_MAX = 10, 10000
 local function on_wire_max(rate, answer_ms)
-  local seconds = answer_ms == 0 and UNMEASURED_S or math.max(MEASURED_S, 1.5 * answer_ms / 1000)
+  local measured_s = math.max(MEASURED_S, SLOW_ANSWERS * answer_ms / SECOND_MS)
+  local seconds = answer_ms == 0 and UNMEASURED_S or measured_s
   return math.min(ON_WIRE_MAX, math.max(ON_WIRE_MIN, math.ceil(rate * seconds)))
 end
 
@@ -90,13 +92,13 @@ local function open_pace(c, configured, reach)
     'portfolio')
   local own = redis.call('HMGET', c.key, 'ratePerSecond', 'lastSlot', 'ramp', 'rampAt')
   local rate = num(f[1], configured_rate(configured, f[6]))
-  local interval = 1000000 / (rate * slowed(f[4], f[5]))
+  local interval = SECOND_US / (rate * slowed(f[4], f[5]))
   local tat = free_slot(f[2], interval, reach)
   local own_rate = own_rate_of({ rate = own[1], ramp = own[3], ramp_at = own[4] }, rate)
   return {
     key = c.key, portfolio = f[7] or '', rate = rate, hold = held_until(f[3]), interval = interval,
     slot = math.max(tat, NOW_US), last = NOW_US + reach, at_rate = tat > NOW_US,
-    own_interval = own_rate and 1000000 / own_rate, own_last = last_slot(own[2], reach),
+    own_interval = own_rate and SECOND_US / own_rate, own_last = last_slot(own[2], reach),
     is_first = own[3] and not own[4], share = open_share(c, rate), used = 0, wait = 0, waits = '',
   }
 end
@@ -130,8 +132,7 @@ end
 -- time in each step since its first claim, and the rate that was allowed when the step began, in
 -- messages per 1000 s. If there are too many steps, two become one.
 local FIRST_STEP_MS, STEPS_MAX = 1000, 200
--- 1000 s, in microseconds.
-local KILO_US = 1000000000
+local KILO_S = 1000
 local function double_steps(key, from, step)
   local sent, allowed, stored = {}, {}, redis.call('HGETALL', key)
   for at = 1, #stored, 2 do
@@ -161,13 +162,13 @@ local function note_sends(pace)
   if not f[1] then redis.call('HSET', key, 'from', from, 'step', step) end
   local sent = {}
   for back = pace.used, 1, -1 do
-    local ahead_ms = (pace.slot - back * pace.interval - NOW_US) / 1000
+    local ahead_ms = (pace.slot - back * pace.interval - NOW_US) / MS_US
     add(sent, string.format('%d', math.max(0, math.floor((WALL + ahead_ms - from) / step))), 1)
   end
   local interval = math.max(pace.interval, pace.own_interval or 0)
   for place, count in pairs(sent) do
     if redis.call('HINCRBY', key, place, count) == count then
-      redis.call('HSET', key, 'a' .. place, text(KILO_US / interval))
+      redis.call('HSET', key, 'a' .. place, text(KILO_S * SECOND_US / interval))
     end
   end
   if redis.call('HLEN', key) > 2 + 2 * STEPS_MAX then double_steps(key, from, step) end

@@ -34,11 +34,11 @@ local function report_rate(worker, rate, portfolio)
   if not is_known then redis.call('HSET', key, worker, rate .. '|' .. NOW .. '|' .. portfolio) end
   local f = redis.call('HMGET', P .. 'pace', 'lowest', 'highest', 'portfolio')
   if (f[3] or '') ~= counted_for then redis.call('HSET', P .. 'pace', 'portfolio', counted_for) end
-  if is_new and differs then note_news(THE_NUMBER, 'budget_differs', counted_for) end
+  if is_new and differs then note_news(THE_NUMBER, NEWS.budget_differs, counted_for) end
   if num(f[1]) == lowest and num(f[2]) == highest then return end
   redis.call('HSET', P .. 'pace', 'lowest', tostring(lowest), 'highest', tostring(highest))
   if lowest < highest then
-    note_news(THE_NUMBER, 'rates_differ', tostring(lowest) .. ' ' .. tostring(highest))
+    note_news(THE_NUMBER, NEWS.rates_differ, tostring(lowest) .. ' ' .. tostring(highest))
   end
 end
 
@@ -47,5 +47,5 @@ local function note_recovery()
   local f = redis.call('HMGET', P .. 'pace', 'backedOff', 'hold', 'slow', 'slowAt', 'unreached')
   if not f[1] or f[5] or held_until(f[2]) > NOW or slowed(f[3], f[4]) < 1 then return end
   redis.call('HDEL', P .. 'pace', 'backedOff')
-  note_news(THE_NUMBER, 'recovered', f[1])
+  note_news(THE_NUMBER, NEWS.recovered, f[1])
 end

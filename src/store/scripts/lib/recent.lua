@@ -25,7 +25,8 @@ local function open_recent(c)
     recent.add_accepted()
     return recent
   end
-  local HEAD, SINCE, COUNT, FAILED = 3, 3, 2, 1
+  -- The values before the groups, and those of each group; `at` is the place of a group's last one.
+  local HEAD, GROUP, SINCE, COUNT, FAILED = 3, 4, 3, 2, 1
   -- `STEP_TICKS`: times of the same moment differ by less.
   local GROUP_MIN, GROUPS_MAX, REACH, STEP_TICKS = 5, 20, 10000, 200
   local kept, tick = redis.call('HGET', c.key, 'recent'), stamp(c, WALL)
@@ -55,27 +56,28 @@ local function open_recent(c)
   -- its last value, the code.
   local function merge_groups()
     local newer, pair, least = 0, nil, math.huge
-    for at = #list, HEAD + 8, -4 do
-      local size = list[at - COUNT] + list[at - 4 - COUNT]
+    for at = #list, HEAD + 2 * GROUP, -GROUP do
+      local size = list[at - COUNT] + list[at - GROUP - COUNT]
       if newer > REACH then pair = at break end
       if size / (newer + 1) < least then pair, least = at, size / (newer + 1) end
       newer = newer + list[at - COUNT]
     end
-    local into = pair - 4
+    local into = pair - GROUP
     if list[pair - FAILED] > 0 and list[pair] ~= list[into] then
       list[into] = list[into - FAILED] == 0 and list[pair] or 0
     end
     list[into - COUNT] = list[into - COUNT] + list[pair - COUNT]
     list[into - FAILED] = list[into - FAILED] + list[pair - FAILED]
-    for _ = 1, 4 do table.remove(list, into + 1) end
+    for _ = 1, GROUP do table.remove(list, into + 1) end
   end
 
   -- Messages that the API has answered now.
   local function add(messages)
     local last = #list
     if last == HEAD or (list[last - COUNT] >= GROUP_MIN and tick > list[1]) then
-      list[last + 1], list[last + 2], list[last + 3], list[last + 4] = tick, 0, 0, 0
-      if last + 4 > HEAD + 4 * GROUPS_MAX then merge_groups() end
+      last = last + GROUP
+      list[last - SINCE], list[last - COUNT], list[last - FAILED], list[last] = tick, 0, 0, 0
+      if last > HEAD + GROUP * GROUPS_MAX then merge_groups() end
       last = #list
     end
     list[1], changed = math.max(list[1], tick), true
@@ -85,7 +87,7 @@ local function open_recent(c)
   -- The group of a message that was answered then; nil if that was before the last start.
   local function group_at(answered)
     if answered > list[1] then return end
-    for at = #list, HEAD + 4, -4 do
+    for at = #list, HEAD + GROUP, -GROUP do
       if list[at - SINCE] <= answered then return at end
     end
   end
@@ -98,10 +100,10 @@ local function open_recent(c)
         and list[one - FAILED] >= list[one - COUNT]
     end
     local first, last, messages = at, at, 0
-    while matches(first - 4) do first = first - 4 end
-    while matches(last + 4) do last = last + 4 end
+    while matches(first - GROUP) do first = first - GROUP end
+    while matches(last + GROUP) do last = last + GROUP end
     if not matches(at) then return 0 end
-    for one = first, last, 4 do messages = messages + list[one - COUNT] end
+    for one = first, last, GROUP do messages = messages + list[one - COUNT] end
     return messages
   end
 
@@ -109,27 +111,27 @@ local function open_recent(c)
   -- messages of the first with too large a share, and the code of its failures (0: several).
   local function too_many(at, share, sample)
     local first, messages, failed = at, list[at - COUNT], 0
-    while messages < sample and first > HEAD + 4 do
-      first = first - 4
+    while messages < sample and first > HEAD + GROUP do
+      first = first - GROUP
       messages = messages + list[first - COUNT]
     end
-    local upto = first - 4
+    local upto = first - GROUP
     messages = 0
     while first <= at do
       while (messages < sample or upto < at) and upto < #list do
-        upto = upto + 4
+        upto = upto + GROUP
         messages, failed = messages + list[upto - COUNT], failed + list[upto - FAILED]
       end
       if messages < sample then return end
       if upto >= at and failed >= share * messages then
         local code = list[at]
-        for one = first, upto, 4 do
+        for one = first, upto, GROUP do
           if list[one - FAILED] > 0 and list[one] ~= code then code = 0 end
         end
         return failed, messages, code
       end
       messages, failed = messages - list[first - COUNT], failed - list[first - FAILED]
-      first = first + 4
+      first = first + GROUP
     end
   end
 
@@ -140,13 +142,13 @@ local function open_recent(c)
     local most = limits_of()
     local in_a_row = math.max(list[2] == cause and list[3] or 0, all_failed(at))
     if most.same > 0 and in_a_row >= most.same then
-      return pause_campaign(c, 'same_code:' .. math.max(0, cause))
+      return pause_campaign(c, PAUSE.same_code .. ':' .. math.max(0, cause))
     end
     if most.share == 0 then return end
     local failed, messages, code = too_many(at, most.share, most.sample)
     if not failed then return end
     local share = failed .. '/' .. messages
-    pause_campaign(c, 'failure_share:' .. share .. (code > 0 and ':' .. code or ''))
+    pause_campaign(c, PAUSE.failure_share .. ':' .. share .. (code > 0 and ':' .. code or ''))
   end
 
   function recent.add_accepted()
@@ -182,7 +184,7 @@ local function open_recent(c)
   function recent.add_marketing()
     local most = limits_of().category
     if most > 0 and redis.call('HINCRBY', c.key, 'drift', 1) >= most then
-      pause_campaign(c, 'category:marketing')
+      pause_campaign(c, PAUSE.category .. ':' .. CATEGORY.marketing)
     end
   end
 

@@ -51,8 +51,8 @@ end
 local function share_wait(share)
   if not share or share.pass <= share.most then return nil end
   share.asks = true
-  local ahead_ms = 1000 * (share.pass - share.most) / share.per_second
-  return 1000 * math.max(1, math.min(ASKING_MS, ahead_ms))
+  local ahead_ms = SECOND_MS * (share.pass - share.most) / share.per_second
+  return MS_US * math.max(1, math.min(ASKING_MS, ahead_ms))
 end
 
 local function take_share(share)

@@ -31,8 +31,8 @@ end
 local function opt_out(c, row, attempt, person, at)
   if redis.call('HSETNX', c.key .. ':side', row .. ':o' .. attempt, 1) == 0 then return end
   if person ~= '' then
-    if at + 1000 <= num(redis.call('HGET', P .. 'opted-in', person)) then return end
-    redis.call('HSETNX', P .. 'suppressed', person, 'marketing')
+    if at + SECOND_MS <= num(redis.call('HGET', P .. 'opted-in', person)) then return end
+    redis.call('HSETNX', P .. 'suppressed', person, SCOPE.marketing)
   end
   redis.call('ZADD', P .. 'opt-out-outbox', 'NX', WALL, c.id .. '|' .. row)
 end
@@ -58,9 +58,9 @@ local function apply_status(c, row, r, attempt, event)
   if event.price ~= 0 and r.price == 0 then
     r.price = event.price
     add(c.priced, event.price, 1)
-    local charged = math.floor(event.price / 4)
+    local charged = math.floor(event.price / PRICE_CATEGORY)
     local is_marketing = charged == PRICED.marketing or charged == PRICED.marketing_lite
-    if is_marketing and c.category ~= 'marketing' and c.status == 'running' then
+    if is_marketing and c.category ~= CATEGORY.marketing and c.status == STATUS.running then
       open_recent(c).add_marketing()
     end
   end
@@ -75,11 +75,11 @@ local function apply_status(c, row, r, attempt, event)
     if not r.times[TIME[event.status]] then r.times[TIME[event.status]] = stamp(c, event.at) end
     if r.state == STATE.failed and got_through then
       redis.call('ZREM', P .. 'undeliverable', event.person)
-      if c.status == 'running' then open_recent(c).take_failed(r.times[TIME.accepted]) end
+      if c.status == STATUS.running then open_recent(c).take_failed(r.times[TIME.accepted]) end
     end
     return fire(c, row, r, 'status_' .. event.status)
   end
-  if fire(c, row, r, 'status_failed') then
+  if fire(c, row, r, EVENT.status_failed) then
     local reason = event.code == 0 and REASON.failed_without_code or 0
     note_failed(c, row, r, event.code, reason, event.at)
     slow_down_after(event.code)
@@ -157,6 +157,9 @@ local function park(digest, event, until_ms)
   redis.call('ZADD', P .. 'parked-until', 'GT', until_ms, digest)
 end
 
+-- With so many messages that got two wamids a campaign is paused.
+local DOUBLES_MAX = 2
+
 -- Stores and indexes the wamid of an attempt, and applies the events that were parked for it. A
 -- second wamid of one attempt is stored beside the first and shown to the operator; that of an
 -- earlier attempt goes to the row's history.
@@ -172,8 +175,8 @@ local function bind(c, row, r, attempt, digest, stored)
       if redis.call('HGET', side, row .. ':second') ~= stored then
         redis.call('HSET', side, row .. ':second', stored)
         note_history(c, row, HISTORY.second_id, { attempt = attempt })
-        if redis.call('HINCRBY', c.key, 'doubles', 1) >= 2 then
-          pause_campaign(c, 'double_wamid')
+        if redis.call('HINCRBY', c.key, 'doubles', 1) >= DOUBLES_MAX then
+          pause_campaign(c, PAUSE.double_wamid)
         end
       end
     else

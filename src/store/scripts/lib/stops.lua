@@ -27,10 +27,10 @@ local function back_off(wait, why)
   if until_ms <= NOW then
     holds = until_ms + QUIET_MS < NOW and 1 or holds + 1
     redis.call('HSET', key, 'holds', holds, 'holdReason', why)
-    if why == 'too_fast' then slow_down() end
+    if why == BACKOFF.too_fast then slow_down() end
     note_backed_off(why)
   end
-  if wait <= 0 then wait = math.min(OWN_BACKOFF_MAX_MS, 1000 * 2 ^ (holds - 1)) end
+  if wait <= 0 then wait = math.min(OWN_BACKOFF_MAX_MS, SECOND_MS * 2 ^ (holds - 1)) end
   until_ms = math.max(until_ms, NOW + wait)
   redis.call('HSET', key, 'hold', until_ms)
   note_backoff(until_ms - NOW, why)
@@ -42,7 +42,7 @@ end
 local UNREACHED_MAX = 5
 local function note_unreached(o)
   if redis.call('HINCRBY', P .. 'pace', 'unreached', 1) < UNREACHED_MAX then return false end
-  o.wait, o.outage = back_off(0, 'unreachable'), true
+  o.wait, o.outage = back_off(0, BACKOFF.unreachable), true
   return true
 end
 
@@ -53,8 +53,8 @@ end
 -- suspension by the audit (note-audit).
 local function stop_many(c, o, kind)
   local why, template, is_new = kind .. ':' .. o.code, nil, false
-  if kind == 'template' then
-    if c.status ~= 'running' then return end
+  if kind == PAUSE.template then
+    if c.status ~= STATUS.running then return end
     template = redis.call('HGET', c.key, 'template')
   else
     is_new = redis.call('EXISTS', P .. 'halt') == 0
@@ -66,7 +66,7 @@ local function stop_many(c, o, kind)
     local one = its == template and (opened_campaigns[id] or open_campaign(id))
     if one then pause_campaign(one, why) end
   end
-  if is_new then note_news(c, 'suspended', why) end
+  if is_new then note_news(c, NEWS.suspended, why) end
 end
 
 -- True if this answer stops more than its message. Only an answer to the current attempt can.
@@ -74,11 +74,11 @@ local function stop_by(c, o, r)
   if o.attempt ~= r.attempt or (r.state ~= STATE.sending and r.state ~= STATE.unknown) then
     return false
   end
-  if o.outcome == OUTCOME.back_off then o.wait = back_off(o.wait, 'too_fast')
+  if o.outcome == OUTCOME.back_off then o.wait = back_off(o.wait, BACKOFF.too_fast)
   elseif o.outcome == OUTCOME.retry then return note_unreached(o)
-  elseif o.outcome == OUTCOME.suspend then stop_many(c, o, 'account')
-  elseif o.outcome == OUTCOME.restrict then stop_many(c, o, 'restricted')
-  elseif o.outcome == OUTCOME.template then stop_many(c, o, 'template')
+  elseif o.outcome == OUTCOME.suspend then stop_many(c, o, PAUSE.account)
+  elseif o.outcome == OUTCOME.restrict then stop_many(c, o, PAUSE.restricted)
+  elseif o.outcome == OUTCOME.template then stop_many(c, o, PAUSE.template)
   elseif o.outcome == OUTCOME.accepted then
     if is_probe(c.id, o.row, o.attempt) then
       probing = false
@@ -92,7 +92,7 @@ end
 -- The same codes stop the same when a webhook reports them; a message from before the last start
 -- says nothing about now. `event` as in lib/status.lua; its message has failed.
 local function stop_by_status(c, r, event)
-  if c.status ~= 'running' then return end
+  if c.status ~= STATUS.running then return end
   local recent, answered, stops = open_recent(c), r.times[TIME.accepted], event.stops or ''
   if stops ~= '' and recent.has(answered) then stop_many(c, r, stops) end
   recent.add_failed(answered, error_field(r))
@@ -105,5 +105,5 @@ local function spend_unknown_budget(c, most, window_ms)
     if num(at) > NOW - window_ms then kept[#kept + 1] = at end
   end
   redis.call('HSET', c.key, 'doubts', table.concat(kept, ',', 1, math.min(#kept, most)))
-  if #kept >= most then pause_campaign(c, 'unknown_budget') end
+  if #kept >= most then pause_campaign(c, PAUSE.unknown_budget) end
 end

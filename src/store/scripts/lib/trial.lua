@@ -172,7 +172,7 @@ end
 
 -- The first `size` pending rows end with row `up_to`; import-chunk has set the others aside.
 local function start_first(c, size, up_to)
-  redis.call('HSET', c.key .. ':first', 'kind', 'first', 'size', size, 'after', 'ask',
+  redis.call('HSET', c.key .. ':first', 'kind', PAUSE.first, 'size', size, 'after', AFTER.ask,
     'upTo', up_to, 'shrinks', 1, STATE.pending, size)
   set_trials(c, { 'first' })
 end
@@ -182,24 +182,26 @@ local function in_state(t, state) return t.rows[state] or 0 end
 -- Its rows that can be delivered, how many must be, and how many are.
 local function figures(t)
   local size = num(t.size) - in_state(t, STATE.suppressed) - in_state(t, STATE.expired)
-  local needed = math.max(1, math.ceil(size * num(t.share) - 1e-9))
+  local needed = math.max(1, math.ceil(size * num(t.share) - NEEDED_ROUNDING))
   return size, needed, in_state(t, STATE.delivered) + in_state(t, STATE.read)
 end
 
 -- passed | failed | late | none; nil while it is not known yet.
 local function judge(t)
   local pending = in_state(t, STATE.pending)
-  if t.slot == 'first' then return pending + in_state(t, STATE.sending) == 0 and 'passed' or nil end
+  if t.slot == 'first' then
+    return pending + in_state(t, STATE.sending) == 0 and TRIAL_VERDICT.passed or nil
+  end
   local size, needed, delivered = figures(t)
-  if size <= 0 then return 'none' end
-  if delivered >= needed then return 'passed' end
-  if size - in_state(t, STATE.failed) < needed then return 'failed' end
-  if pending == 0 and num(t.claimedAt) + num(t.waitMs) <= NOW then return 'late' end
+  if size <= 0 then return TRIAL_VERDICT.none end
+  if delivered >= needed then return TRIAL_VERDICT.passed end
+  if size - in_state(t, STATE.failed) < needed then return TRIAL_VERDICT.failed end
+  if pending == 0 and num(t.claimedAt) + num(t.waitMs) <= NOW then return TRIAL_VERDICT.late end
 end
 
 -- As core/pause-reason.ts reads it.
 local function trial_reason(t, verdict)
-  if t.slot == 'first' then return 'first:' .. t.size end
+  if t.slot == 'first' then return PAUSE.first .. ':' .. t.size end
   local size, needed, delivered = figures(t)
   return table.concat({ t.kind, verdict, delivered, size, needed, in_state(t, STATE.failed) }, ':')
 end
@@ -229,12 +231,12 @@ local function settle_trials(c)
   if c.trials == '' or c.closed ~= '' then return end
   for _, t in ipairs(open_trials(c)) do write_trial_moves(t) end
   local t = inner_trial(c)
-  while t and (c.status == 'running' or c.status == 'finished') do
+  while t and (c.status == STATUS.running or c.status == STATUS.finished) do
     local verdict = judge(t)
-    if c.status == 'finished' then
+    if c.status == STATUS.finished then
       end_trial(c)
-    elseif verdict == 'passed' and t.after == 'go' then
-      note_news(c, 'passed', trial_reason(t, verdict))
+    elseif verdict == TRIAL_VERDICT.passed and t.after == AFTER.go then
+      note_news(c, NEWS.passed, trial_reason(t, verdict))
       end_trial(c)
     elseif verdict and num(redis.call('HGET', c.key .. ':counts', STATE.pending)) > 0 then
       pause_campaign(c, trial_reason(t, verdict))

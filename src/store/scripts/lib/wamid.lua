@@ -2,7 +2,7 @@
 -- The index wamid -> attempt, in bounded hashes. Level L has 2^(6+L) buckets (at most 2^16); when
 -- it holds 100 entries a bucket on average, the next level opens. Lookups try the newest first.
 -- Buckets expire WAMID_KEPT_MS after their last write.
-local BUCKETS_LOG2_MAX, BUCKET_ENTRIES = 16, 100
+local BUCKETS_LOG2_MIN, BUCKETS_LOG2_MAX, BUCKET_ENTRIES = 6, 16, 100
 local LEVELS = P .. 'wamid-levels'
 -- As text: Redis takes long to write a number out, and here for each message.
 local KEPT = string.format('%d', WAMID_KEPT_MS)
@@ -12,7 +12,7 @@ local levels = {}
 local function bucket_key(level, digest)
   local l = levels[level]
   if not l then
-    local buckets = 2 ^ math.min(6 + level, BUCKETS_LOG2_MAX)
+    local buckets = 2 ^ math.min(BUCKETS_LOG2_MIN + level, BUCKETS_LOG2_MAX)
     l = { buckets = buckets, prefix = P .. 'wamid:' .. level .. ':' }
     levels[level] = l
   end
@@ -56,7 +56,8 @@ local function index_flush()
   if index_added == 0 then return end
   local size = redis.call('HINCRBY', LEVELS, 'size:' .. index_top, index_added)
   index_added = 0
-  if size < BUCKET_ENTRIES * 2 ^ math.min(6 + index_top, BUCKETS_LOG2_MAX) then return end
+  local buckets = 2 ^ math.min(BUCKETS_LOG2_MIN + index_top, BUCKETS_LOG2_MAX)
+  if size < BUCKET_ENTRIES * buckets then return end
   redis.call('HSET', LEVELS, 'top', index_top + 1, 'closed:' .. index_top, NOW)
   local bottom = num(redis.call('HGET', LEVELS, 'bottom'))
   while bottom <= index_top
