@@ -42,7 +42,11 @@ export function createWork(input: {
       const { resendAfterMs, webhooksArrivingMs } = limits;
       const [queued, dueMs] = await Promise.all([
         redis.exists(...queueKeys),
-        run("next-due", { resendAfterMs, webhooksArrivingMs }, endpoints),
+        run(
+          "next-due",
+          { resendAfterMs, webhooksArrivingMs },
+          endpoints.map((endpoint) => ({ endpoint })),
+        ),
       ]);
       if (queued > 0) return 0;
       return Number(dueMs) < 0 ? null : Number(dueMs);

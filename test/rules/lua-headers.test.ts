@@ -9,7 +9,12 @@ import {
 } from "../../src/store/keys.ts";
 import { luaName } from "../../src/store/scripts/render-lua.ts";
 import { scriptSource } from "../../src/store/scripts/runner.ts";
-import { SCRIPT_NAMES, SCRIPTS, type ScriptName } from "../../src/store/scripts/script-list.ts";
+import {
+  eachOf,
+  SCRIPT_NAMES,
+  SCRIPTS,
+  type ScriptName,
+} from "../../src/store/scripts/script-list.ts";
 import { poolKeys, portfolioKeys } from "../../src/store/shared-keys.ts";
 
 /**
@@ -134,18 +139,20 @@ test.each(SCRIPT_NAMES)("%s declares only keys that keys.ts has", (name) => {
 });
 
 test.each(SCRIPT_NAMES)("%s documents its arguments in their order, and reads each", (name) => {
-  // What repeats for each row or batch comes after "then" and has no names.
-  const [named = ""] = partOf(name, "ARGV").split(/;?\s+then\s/);
-  const documented = named.split("·").map((item) => /^\s*([a-z0-9_]+)/.exec(item)?.[1] ?? item);
-  const listed = SCRIPTS[name].map(luaName);
-  expect(documented).toEqual(listed.length === 0 ? ["none"] : listed);
+  const [once = "", each] = partOf(name, "ARGV").split(/;\s+then for each:/);
+  const namesIn = (text: string) =>
+    text.split("·").map((item) => /^\s*([a-z0-9_]+)/.exec(item)?.[1] ?? item);
+  const [listed, repeated] = [SCRIPTS[name].map(luaName), eachOf(name).map(luaName)];
+  expect(namesIn(once)).toEqual(listed.length === 0 ? ["none"] : listed);
+  expect(each === undefined ? [] : namesIn(each)).toEqual(repeated);
 
   const code = withoutComments(read(`${name}.lua`));
-  expect(listed.filter((argument) => !code.includes(`ARG.${argument}`))).toEqual([]);
+  const known = [...listed.map((one) => `ARG.${one}`), ...repeated.map((one) => `EACH.${one}`)];
+  expect(known.filter((argument) => !code.includes(argument))).toEqual([]);
 });
 
 test.each(SCRIPT_NAMES)("%s reads no argument by a number of its own", (name) => {
-  expect(withoutComments(read(`${name}.lua`))).not.toMatch(/ARGV\[\d|= \d+, #ARGV/);
+  expect(withoutComments(read(`${name}.lua`))).not.toMatch(/ARGV\[|= \d+, #ARGV/);
 });
 
 test.each(SCRIPT_NAMES)("%s uses no command whose time grows with the whole database", (name) => {

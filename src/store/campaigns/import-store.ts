@@ -6,7 +6,6 @@ import {
   PRIORITY_WEIGHTS,
 } from "../../core/campaign.ts";
 import { delegatedTo } from "../../core/delegate.ts";
-import { STATES, type State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import { rampText } from "../../core/ramp.ts";
 import { REASONS } from "../../core/reasons.ts";
@@ -22,9 +21,9 @@ import { packPeople } from "../people/people-index.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import type { ClaimCounter } from "../recovery/claim-counter.ts";
 import { hasShortForms } from "../schema.ts";
-import { PURGE } from "../scripts/protocol.ts";
+import { IMPORTED_ROW, PURGE } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
-import type { ScriptArgument } from "../scripts/script-list.ts";
+import type { ScriptEach } from "../scripts/script-list.ts";
 import { packPlaces, packWindow, type StoredPlace } from "./campaign-hours.ts";
 import { readShortOfMemory, type ShortOfMemory } from "./import-room.ts";
 import { packStopOn } from "./stop-limits.ts";
@@ -165,21 +164,21 @@ export function createImportStore(input: {
       input: ImportHandle & { firstBatch: number; batches: readonly ImportBatch[] },
     ): Promise<"stored" | "lost"> {
       const { campaign, token, firstBatch, batches } = input;
-      const rest: ScriptArgument[] = [];
-      const counts = new Map<State, number>();
       const packed = batches.map((batch) => ("blob" in batch ? batch : packBatch(batch.rows)));
-      for (const { blob, outcomes } of packed)
-        rest.push(blob, ...ledgerArguments(outcomes, counts));
-      rest.push(...packPeople(packed, firstBatch, person));
-      for (const [state, count] of counts) rest.push(STATES[state], count);
-      const args = { campaign, token, leaseMs: IMPORT_LEASE_MS, firstBatch };
-      const stored = await run("import-chunk", { ...args, batches: batches.length }, rest);
+      const people = packPeople(packed, firstBatch, person);
+      const stored = await run(
+        "import-chunk",
+        { campaign, token, leaseMs: IMPORT_LEASE_MS, firstBatch, people },
+        packed.map(({ blob, outcomes }) => {
+          return { blob, rows: outcomes.length, others: packOthers(outcomes) };
+        }),
+      );
       return stored === 1 ? "stored" : "lost";
     },
 
     /** Keeps the importer's lease while it has nothing to store. */
     async heartbeat({ campaign, token }: ImportHandle): Promise<"alive" | "lost"> {
-      const args = { campaign, token, leaseMs: IMPORT_LEASE_MS, firstBatch: 0, batches: 0 };
+      const args = { campaign, token, leaseMs: IMPORT_LEASE_MS, firstBatch: 0, people: "" };
       return (await run("import-chunk", args)) === 1 ? "alive" : "lost";
     },
 
@@ -236,7 +235,7 @@ export function createImportStore(input: {
 
 export type ImportStore = ReturnType<typeof createImportStore>;
 
-function campaignFields(input: BeginImport, sender: string | null): ScriptArgument[] {
+function campaignFields(input: BeginImport, sender: string | null): ScriptEach<"import-begin">[] {
   const { definition, file, columns, delimiter, phoneColumn, mode, approval = null } = input;
   const { schedule, delivery } = definition;
   const fields: Record<string, string | number> = {
@@ -269,25 +268,18 @@ function campaignFields(input: BeginImport, sender: string | null): ScriptArgume
   }
   if (delivery.rampUp != null) fields["ramp"] = rampText(delivery.rampUp);
   if (delivery.ratePerSecond !== null) fields["ratePerSecond"] = delivery.ratePerSecond;
-  return Object.entries(fields).flat();
+  return Object.entries(fields).map(([field, value]) => ({ field, value }));
 }
 
-/** Counts the outcomes as well. */
-function ledgerArguments(
-  outcomes: readonly ImportOutcome[],
-  counts: Map<State, number>,
-): ScriptArgument[] {
-  const ledger: ScriptArgument[] = [];
-  let pending = 0;
-  for (const [index, outcome] of outcomes.entries()) {
-    counts.set(outcome.kind, (counts.get(outcome.kind) ?? 0) + 1);
-    if (outcome.kind === "pending") {
-      pending++;
-      continue;
-    }
-    ledger.push(index, encodeImportedValue(outcome.kind, reasonNumber(outcome)));
+/** The rows that are not pending, as IMPORTED_ROW has them. */
+function packOthers(outcomes: readonly ImportOutcome[]): Buffer {
+  const others = [...outcomes.entries()].filter(([, { kind }]) => kind !== "pending");
+  const packed = Buffer.alloc(others.length * IMPORTED_ROW.bytes);
+  for (const [at, [place, outcome]] of others.entries()) {
+    const value = encodeImportedValue(outcome.kind, reasonNumber(outcome));
+    IMPORTED_ROW.write(packed, at * IMPORTED_ROW.bytes, { place, value });
   }
-  return [outcomes.length, pending, ledger.length / 2, ...ledger];
+  return packed;
 }
 
 function packBatch(rows: readonly ImportRow[]) {

@@ -32,7 +32,15 @@ export async function readLive(run: RunScript, ids: readonly string[]): Promise<
   const parts = Array.from({ length: Math.ceil(ids.length / READ_AT_ONCE) }, (_, at) =>
     ids.slice(at * READ_AT_ONCE, (at + 1) * READ_AT_ONCE),
   );
-  const found = await Promise.all(parts.map((part) => run("read-live", {}, part)));
+  const found = await Promise.all(
+    parts.map((part) =>
+      run(
+        "read-live",
+        {},
+        part.map((campaign) => ({ campaign })),
+      ),
+    ),
+  );
   return (found as (string | number)[][][]).flat().map(toLive).filter(isLive);
 }
 

@@ -107,11 +107,7 @@ export function createNotices({
       notify: "events" | "all",
     ): Promise<void> {
       const args = { notify: endpoints.length === 0 ? "" : notify, forgetMs: FORGET_MS };
-      await run(
-        "register-endpoints",
-        args,
-        endpoints.flatMap(({ id, name }) => [id, name]),
-      );
+      await run("register-endpoints", args, endpoints);
     },
 
     /** The oldest events that are not yet deliveries. */
@@ -140,7 +136,7 @@ export function createNotices({
       const done = await run(
         "queue-event",
         { source, ids: ids.join(","), sort, most: WAITING_MAX },
-        deliveries.flatMap(({ endpoint, id, type, body }) => [endpoint, id, type, body]),
+        deliveries,
       );
       return done === 1;
     },

@@ -10,7 +10,7 @@ import { unpackWamid, wamidDigest } from "../ledger/wamid.ts";
 import { batchesOf, rowInBatch } from "../rows.ts";
 import { ANSWER } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
-import type { ScriptArgument } from "../scripts/script-list.ts";
+import type { ScriptEach } from "../scripts/script-list.ts";
 import type { PersonDigest } from "./person-digest.ts";
 
 /** A batch with data about the person. */
@@ -80,9 +80,9 @@ export function createEraser(input: {
       for (let look = 0; look < LOOKS_MAX; look++) {
         const found = await lookAt(campaign, batch, trace);
         if (found === undefined) break;
-        const { args, rest, erased } = found;
+        const { args, each, erased } = found;
         if (args === undefined) return erased;
-        if ((await run("erase-rows", args, rest)) !== ANSWER.rewritten) return erased;
+        if ((await run("erase-rows", args, each)) !== ANSWER.rewritten) return erased;
       }
       return { rows: [], cells: 0, waiting: 0 };
     },
@@ -99,7 +99,8 @@ export function createEraser(input: {
       do {
         const noPerson = person("");
         const args = { person: person(digits), cursor, eventsMax: EVENTS_AT_ONCE, noPerson };
-        [cursor] = (await run("erase-person", args, needles)) as [string, number];
+        const spellings = needles.map((spelling) => ({ spelling }));
+        [cursor] = (await run("erase-person", args, spellings)) as [string, number];
       } while (cursor !== "0");
     },
   };
@@ -125,8 +126,8 @@ export function createEraser(input: {
       attempt: stored.value(place, 0).attempt,
     }));
     const erased = { rows, cells: change.cells, waiting: change.waiting };
-    const rest: ScriptArgument[] = [];
-    if (change.blob === null) return { args: undefined, rest, erased };
+    const each: ScriptEach<"erase-rows">[] = [];
+    if (change.blob === null) return { args: undefined, each, erased };
     const sha1 = createHash("sha1").update(stored.blob).digest("hex");
     const args = { campaign, batch, sha1, blob: change.blob };
     for (const [nth, { row, attempt }] of rows.entries()) {
@@ -134,11 +135,11 @@ export function createEraser(input: {
       const ids = idFields(row, attempt);
       const side = await redis.hmgetBuffer(sideKey, ...ids);
       const wamids = [wamid, ...side].filter((one) => one != null);
-      const digests = wamids.map((one) => wamidDigest(unpackWamid(one)));
-      const fields = [...ids, historyField(row)];
-      rest.push(row, wamid ?? "", fields.length, ...fields, digests.length, ...digests);
+      const digests = Buffer.concat(wamids.map((one) => wamidDigest(unpackWamid(one))));
+      const fields = [...ids, historyField(row)].join(" ");
+      each.push({ row, wamid: wamid ?? "", fields, digests });
     }
-    return { args, rest, erased };
+    return { args, each, erased };
   }
 }
 

@@ -50,7 +50,9 @@ export function createNumberOptOuts(input: {
     while (at < head) {
       const page = await list.after(at);
       if (page === undefined) return;
-      const entries = page.entries.flatMap((one) => [one.person, one.scope ?? "", one.at]);
+      const entries = page.entries.map(({ person, scope, at: changedAt }) => {
+        return { person, scope: scope ?? "", changedAt };
+      });
       at = Number(await run("apply-opt-outs", { from: at, to: page.to }, entries));
     }
   }

@@ -6,7 +6,6 @@ import { foldPhone } from "../../core/recipient.ts";
 import { createDurable } from "../durability.ts";
 import { ALL_NUMBERS, deploymentKeys, keySpace } from "../keys.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
-import type { ScriptArgument } from "../scripts/script-list.ts";
 import { type OptOutOrigin, readSource, sourceField } from "./opt-out-source.ts";
 import type { PersonDigest } from "./person-digest.ts";
 
@@ -105,16 +104,15 @@ export function createOptOutList(input: {
     const changes: OptOutChange[] = [];
     // Without entries it writes the position as it is.
     for (let at = 0; at === 0 || at < entries.length; at += CHANGED_AT_ONCE) {
-      const args: ScriptArgument[] = [];
-      for (const entry of entries.slice(at, at + CHANGED_AT_ONCE)) {
-        const { phone, scope, atMs } = entry;
-        const digest = digestField(person(phone));
-        args.push(foldPhone(phone), digest, scope, atMs ?? 0, sourceField(entry));
-      }
-      const [head, ...pairs] = (await run("change-opt-outs", { change: what }, args)) as [
-        number,
-        ...string[],
-      ];
+      const some = entries.slice(at, at + CHANGED_AT_ONCE).map((entry) => ({
+        phone: foldPhone(entry.phone),
+        digest: digestField(person(entry.phone)),
+        scope: entry.scope,
+        atMs: entry.atMs ?? 0,
+        source: sourceField(entry),
+      }));
+      const answer = await run("change-opt-outs", { change: what }, some);
+      const [head, ...pairs] = answer as [number, ...string[]];
       position = head;
       for (let i = 0; i < pairs.length; i += 2) {
         changes.push({ before: toScope(pairs[i]), now: toScope(pairs[i + 1]) });

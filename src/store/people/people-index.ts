@@ -3,9 +3,14 @@ import { numberKeys } from "../keys.ts";
 import type { ImportOutcome } from "../ledger/batch-rows.ts";
 import { wamidDigest } from "../ledger/wamid.ts";
 import { rowInBatch } from "../rows.ts";
-import { PEOPLE_BATCHES, PEOPLE_BUCKETS, PEOPLE_ROW, PERSON_HEAD } from "../scripts/protocol.ts";
+import {
+  PEOPLE_BATCHES,
+  PEOPLE_BUCKETS,
+  PEOPLE_PART,
+  PEOPLE_ROW,
+  PERSON_HEAD,
+} from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
-import type { ScriptArgument } from "../scripts/script-list.ts";
 import type { PersonDigest } from "./person-digest.ts";
 
 /** What one campaign has of a person. */
@@ -97,7 +102,8 @@ export function createPeopleIndex({
     let from = 0;
     while (found.length < ids.length) {
       const args = { person, segmentsMax, from };
-      const answer = await run("find-people", args, ids.slice(found.length));
+      const rest = ids.slice(found.length).map((campaign) => ({ campaign }));
+      const answer = await run("find-people", args, rest);
       for (const [kind, first = 0, ...rows] of answer as [number, ...number[]][]) {
         if (kind === -1) found.push({ kind: "gone" });
         if (kind === 0) found.push({ kind: "unindexed", rows: first });
@@ -114,15 +120,14 @@ export function createPeopleIndex({
 }
 
 /**
- * The people of consecutive batches for `import-chunk`: how many hashes of the index, then each
- * with the number of its buckets and each bucket with its rows. Rejected rows have no phone, and a
+ * The people of consecutive batches, as PEOPLE_PART has them. Rejected rows have no phone, and a
  * duplicate is the row that it repeats.
  */
 export function packPeople(
   batches: readonly { readonly outcomes: readonly ImportOutcome[] }[],
   firstBatch: number,
   person: PersonDigest,
-): ScriptArgument[] {
+): Buffer {
   const segments = new Map<number, Map<number, number[]>>();
   for (const [at, { outcomes }] of batches.entries()) {
     const batch = firstBatch + at;
@@ -138,12 +143,16 @@ export function packPeople(
       else rows.push(place, mark);
     }
   }
-  const packed: ScriptArgument[] = [segments.size];
+  const parts: Buffer[] = [];
   for (const [segment, buckets] of segments) {
-    packed.push(segment, buckets.size);
-    for (const [bucket, rows] of buckets) packed.push(bucket, packRows(rows));
+    for (const [bucket, flat] of buckets) {
+      const rows = packRows(flat);
+      const head = Buffer.allocUnsafe(PEOPLE_PART.bytes);
+      PEOPLE_PART.write(head, 0, { segment, bucket, bytes: rows.length });
+      parts.push(head, rows);
+    }
   }
-  return packed;
+  return Buffer.concat(parts);
 }
 
 /** The part of a digest that the index uses, from its hex. */

@@ -129,7 +129,7 @@ export function createPools(redis: Redis, mode: Mode) {
       const [kind, pool, before = ""] = (await run(
         "pool-begin",
         { digest, token, leaseMs: IMPORT_LEASE_MS, again: asked, fresh },
-        Object.entries(fields).flat(),
+        Object.entries(fields).map(([field, value]) => ({ field, value })),
       )) as [BegunPool["kind"], string, string | undefined];
       if (kind === "none") return { kind };
       return kind === "busy" || kind === "known"
@@ -154,7 +154,8 @@ export function createPools(redis: Redis, mode: Mode) {
       }: { offset?: number; order?: Buffer; fields?: Readonly<Record<string, string | number>> },
     ): Promise<boolean> {
       const args = { pool, token, leaseMs: IMPORT_LEASE_MS, offset, order };
-      return (await run("pool-fill", args, Object.entries(fields).flat())) === 1;
+      const pairs = Object.entries(fields).map(([field, value]) => ({ field, value }));
+      return (await run("pool-fill", args, pairs)) === 1;
     },
 
     /** From now on its campaigns start. False: it lost the pool, and nothing of it is sent. */

@@ -122,7 +122,7 @@ export function createAudit(input: {
       if (compared === undefined) return { kind: "moved" };
       const { moves, counts } = compared.found;
       const pairs = Object.entries(counts).flatMap(([state, rows]) =>
-        rows === 0 ? [] : [STATES[state as State], rows],
+        rows === 0 ? [] : [{ state: STATES[state as State], rows }],
       );
       const done = await run("set-counts", { campaign: id, moves }, pairs);
       return done === 1

@@ -30,8 +30,8 @@ export function createWrongSignatures(redis: Redis, mode: Mode = "live") {
   return {
     /** Adds how many came, by the number in the address; null: the shared address. */
     async note(counts: ReadonlyMap<string | null, number>): Promise<void> {
-      const rest = [...counts].flatMap(([number, count]) => [number ?? SHARED, count]);
-      await run("note-signatures", { keptMs: SIGNATURES_KEPT_MS }, rest);
+      const noted = [...counts].map(([number, count]) => ({ address: number ?? SHARED, count }));
+      await run("note-signatures", { keptMs: SIGNATURES_KEPT_MS }, noted);
     },
 
     /** Those that came to a number's address, and those that came to the shared one. */

@@ -4,23 +4,23 @@
 -- the copy has reached would leave a gap, and one that read to an earlier one would undo newer
 -- changes: both change nothing and get the position to continue from.
 -- KEYS: 1 slot key of the number
--- ARGV: from · to: the positions it was read from and to; then for each person: digest (8 bytes),
---   scope or '' when it was taken back, time of that change, ms
+-- ARGV: from · to: the positions it was read from and to; then for each: person: digest · scope: ''
+--   when it was taken back · changed_at: ms
 -- Returns: the position of the copy now
 -- Keys built: guard, suppressed, opted-in, opt-outs-at
-local at, from, to = num(redis.call('GET', P .. 'opt-outs-at')), num(ARG.from), num(ARG.to)
-if from > at or to <= at then
+local reached, from, to = num(redis.call('GET', P .. 'opt-outs-at')), num(ARG.from), num(ARG.to)
+if from > reached or to <= reached then
   -- As it is: waiting for replicas proves only what this connection has written.
-  redis.call('SET', P .. 'opt-outs-at', at)
-  return at
+  redis.call('SET', P .. 'opt-outs-at', reached)
+  return reached
 end
-for i = REST, #ARGV, 3 do
-  if ARGV[i + 1] == '' then
-    redis.call('HDEL', P .. 'suppressed', ARGV[i])
+for at = REST, #ARGV, STEP do
+  if EACH.scope == '' then
+    redis.call('HDEL', P .. 'suppressed', EACH.person)
     -- Earlier opt-outs by this person no longer count (lib/status.lua).
-    redis.call('HSET', P .. 'opted-in', ARGV[i], ARGV[i + 2])
+    redis.call('HSET', P .. 'opted-in', EACH.person, EACH.changed_at)
   else
-    redis.call('HSET', P .. 'suppressed', ARGV[i], ARGV[i + 1])
+    redis.call('HSET', P .. 'suppressed', EACH.person, EACH.scope)
   end
 end
 redis.call('SET', P .. 'opt-outs-at', to)

@@ -5,8 +5,8 @@
 -- origin are those of the entries. Repeating a change has no effect.
 -- KEYS: 1 slot key of the number
 -- ARGV: change: add (never weakens a scope), heard (as add, unless a later decision is known),
---   remove, erase (keeps the opt-out, not the phone); then for each person: phone, digest as #
---   and hex, scope (marketing or all), when in ms or 0 for now, source
+--   remove, erase (keeps the opt-out, not the phone); then for each: phone: of a person · digest:
+--   as # and hex · scope: marketing or all · at_ms: when, 0 for now · source
 -- Returns: {position of the newest change, then for each person two: scope before, now ('' none)}
 -- Keys built: opt-outs, opt-outs-order, opt-outs-head, opt-outs-by
 local what = ARG.change
@@ -51,10 +51,10 @@ local function entry(phone, digest)
   return nil, '', 0
 end
 
-for at = REST, #ARGV, 5 do
-  local phone, digest, scope, at_ms, source = unpack(ARGV, at, at + 4)
+for at = REST, #ARGV, STEP do
+  local phone, digest, scope = EACH.phone, EACH.digest, EACH.scope
   local field, before, since, origin = entry(phone, digest)
-  local when = num(at_ms) > 0 and num(at_ms) or WALL
+  local when = num(EACH.at_ms) > 0 and num(EACH.at_ms) or WALL
   local now = before
   if what == 'remove' then
     if before ~= '' then
@@ -69,7 +69,7 @@ for at = REST, #ARGV, 5 do
     end
   elseif before ~= SCOPE.all and before ~= scope and not (what == 'heard' and since >= when) then
     if field == digest then drop(digest) end
-    put(phone, scope, when, source)
+    put(phone, scope, when, EACH.source)
     now = scope
   end
   answer[#answer + 1] = before

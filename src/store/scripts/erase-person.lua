@@ -4,8 +4,8 @@
 -- found by a later part of the scan, or dropped by the sweep ten minutes later.
 -- KEYS: 1 slot key of the number
 -- ARGV: person: digest · cursor: of the scan, '0' to begin · events_max: how many to check ·
---   no_person: digest that stands for erased people; then each form in which a stored wamid may
---   contain the phone
+--   no_person: digest that stands for erased people; then for each: spelling: a form in which a
+--   stored wamid may contain the phone
 -- Returns: {cursor to go on from, 0 at the end; events dropped}
 -- Keys built: clock, wamid-levels, claimed, parked, parked-until, parked-for, failures-due,
 --   undeliverable, suppressed
@@ -25,8 +25,8 @@ end
 
 local function names_person(event)
   if event.person == person then return true end
-  for i = REST, #ARGV do
-    if string.find(event.stored, ARGV[i], 1, true) then return true end
+  for at = REST, #ARGV, STEP do
+    if string.find(event.stored, EACH.spelling, 1, true) then return true end
   end
   return false
 end

@@ -3,7 +3,7 @@
 -- Atomic because: it changes nothing; the caller compares the phone of each row.
 -- KEYS: 1 slot key of the number
 -- ARGV: person: digest · segments_max: most hashes of the index to read · from: the batch at which
---   the first campaign is gone on with; then each campaign
+--   the first campaign is gone on with; then for each: campaign
 -- Returns: for each campaign that was read, one at least: {-1} there is none, or its rows are
 --   deleted · {0, rows} it has no index · {1, the batch to go on with or 0 when it was read to its
 --   end, each row that may be the person's}
@@ -46,8 +46,9 @@ local function look_in(key, from)
 end
 
 local answer = {}
-for at = REST, #ARGV do
+for at = REST, #ARGV, STEP do
   if at > REST and seen >= num(ARG.segments_max) then break end
-  answer[#answer + 1] = look_in(P .. 'campaign:' .. ARGV[at], at == REST and num(ARG.from) or 0)
+  local from = at == REST and num(ARG.from) or 0
+  answer[#answer + 1] = look_in(P .. 'campaign:' .. EACH.campaign, from)
 end
 return answer

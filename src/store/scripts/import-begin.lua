@@ -9,7 +9,7 @@
 --   'refuse' to begin none and only resume an interrupted one · reading: this process's of the
 --   claim counter, '' none · process: a name for this process · settle_ms: how long workers have to
 --   report after a start of Redis · test_ms: for how long a test message may be sent, 0 for a
---   campaign; then field and value pairs of the campaign hash
+--   campaign; then for each: field: of the campaign hash · value
 -- Returns: {begun|restarted|busy, campaign}, or {none, ''} if `fresh` prevented a new one · {known,
 --   campaign, how many of its rows were tried before it was cancelled, -1 if it was not} · {lost,
 --   ''} for 'own': another importer took over, or it was cancelled
@@ -87,6 +87,6 @@ redis.call('HSET', key, 'epoch', WALL, 'createdAt', WALL, 'status', STATUS.impor
   'importLease', NOW + lease, 'digest', digest)
 if stored_max > 0 then redis.call('HSET', key, 'storedMax', stored_max) end
 if again_of then redis.call('HSET', key, 'againOf', again_of) end
-for at = REST, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end
+for at = REST, #ARGV, STEP do redis.call('HSET', key, EACH.field, EACH.value) end
 if num(ARG.test_ms) > 0 then limit_test(key, id, num(ARG.test_ms)) end
 return { answer, id }

@@ -3,8 +3,8 @@
  * same layout as a format of Redis's `struct` library (render-lua.ts). Big-endian, no padding.
  */
 
-/** One byte, an unsigned integer of 2 to 6 bytes, or 8 bytes as they are. */
-type Width = "B" | "I2" | "I3" | "I4" | "I6" | "c8";
+/** One byte, an unsigned integer of 2 to 6 bytes, or so many bytes as they are. */
+type Width = "B" | "I2" | "I3" | "I4" | "I6" | `c${number}`;
 
 interface Layout<Field extends string> {
   /** For `struct.pack` and `struct.unpack`. */

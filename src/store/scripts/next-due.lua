@@ -3,8 +3,8 @@
 -- Atomic because: what moves from one index to another is in exactly one of them.
 -- KEYS: 1 slot key of the number
 -- ARGV: resend_after_ms: how long an unknown message of an at-least-once campaign waits for
---   evidence · webhooks_arriving_ms: they count as arriving for this time; then the endpoints of
---   webhooks out that are configured
+--   evidence · webhooks_arriving_ms: they count as arriving for this time; then for each: endpoint:
+--   of webhooks out that is configured
 -- Returns: ms until then, 0 for now, -1 if there is nothing
 -- Keys built: clock, running, leases, actions-live, news, failed-outbox, opt-out-outbox, scheduled,
 --   endings, trials, failures-due, resends, stats, notices, notices-failed, endpoint:<id>,
@@ -25,8 +25,8 @@ note_first(P .. 'failures-due', NOW, 0)
 if webhooks_arriving(num(ARG.webhooks_arriving_ms)) then
   note_first(P .. 'resends', NOW, num(ARG.resend_after_ms))
 end
-for at = REST, #ARGV do
-  local e = ARGV[at]
+for at = REST, #ARGV, STEP do
+  local e = EACH.endpoint
   if redis.call('HEXISTS', P .. 'endpoint:' .. e, 'disabledAt') == 0 then
     note_first(P .. 'endpoint-due:' .. e, NOW, 0)
   end

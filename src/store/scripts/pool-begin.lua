@@ -6,7 +6,8 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: digest: of numbers, name and bytes · token · lease_ms · again: '1' to import known bytes
 --   again, or the pool that was never tried: only if the bytes are still that one · fresh: 'refuse'
---   to begin none and only resume an interrupted one; then field and value pairs of the pool's hash
+--   to begin none and only resume an interrupted one; then for each: field: of the pool's hash ·
+--   value
 -- Returns: {begun|restarted, pool, the pool that the bytes were before or ''} · {busy|known, pool}
 --   · {none, ''} if `fresh` prevented a new one
 -- Keys built: clock, pools, pool-serial, pool-imports, pool, pool-order
@@ -31,5 +32,5 @@ local key = P .. 'pool:' .. id
 redis.call('DEL', P .. 'pool-order:' .. id)
 redis.call('HSET', key, 'status', POOL_STATUS.importing, 'digest', ARG.digest,
   'importer', ARG.token, 'lease', NOW + num(ARG.lease_ms))
-for at = REST, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end
+for at = REST, #ARGV, STEP do redis.call('HSET', key, EACH.field, EACH.value) end
 return { importing and 'restarted' or 'begun', id, redis.call('HGET', key, 'againOf') or '' }

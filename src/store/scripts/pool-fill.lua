@@ -3,7 +3,7 @@
 -- Atomic because: an importer that lost the pool must not write over what another one notes.
 -- KEYS: 1 slot key of the number
 -- ARGV: pool · token · lease_ms · offset: of the first row, from 0 · order: a byte each, the place
---   of the row's number; then field and value pairs of the pool's hash
+--   of the row's number; then for each: field: of the pool's hash · value
 -- Returns: 1, or 0 if another importer took over or it was cancelled
 -- Keys built: clock, pool, pool-order
 local key = P .. 'pool:' .. ARG.pool
@@ -13,5 +13,5 @@ redis.call('HSET', key, 'lease', NOW + num(ARG.lease_ms))
 if ARG.order ~= '' then
   redis.call('SETRANGE', P .. 'pool-order:' .. ARG.pool, num(ARG.offset), ARG.order)
 end
-for at = REST, #ARGV, 2 do redis.call('HSET', key, ARGV[at], ARGV[at + 1]) end
+for at = REST, #ARGV, STEP do redis.call('HSET', key, EACH.field, EACH.value) end
 return 1

@@ -120,6 +120,12 @@ export const PERSON_HEAD = layout({ bucket: "B", mark: "I2" });
 /** A row in a field: its place among the rows of the hash, from 0, and its person's mark. */
 export const PEOPLE_ROW = layout({ place: "I2", mark: "I2" });
 
+/** Rows in a field of the index, as an import stores them: which hash and field, and how long. */
+export const PEOPLE_PART = layout({ segment: "I4", bucket: "B", bytes: "I2" });
+
+/** A row that an import stores and that is not pending: its place in the batch, its ledger value. */
+export const IMPORTED_ROW = layout({ place: "B", value: `c${LEDGER_HEADER.bytes}` });
+
 /** A row of a canary or probe (lib/trial.lua). */
 export const TRIAL_ROW = layout({ row: "I4" });
 

@@ -6,7 +6,7 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: source: events or failed · ids: of the notes, by commas · sort: event or failed ·
 --   most: deliveries that may wait for an endpoint; beyond that the oldest of failed messages are
---   dropped, then the oldest of all; then for each delivery: endpoint, id, type, body
+--   dropped, then the oldest of all; then for each: endpoint · id: of the delivery · type · body
 -- Returns: 1, or 0 if another worker took it
 -- Keys built: clock, notices, notices-failed, endpoint:<id>, endpoint-due:<id>,
 --   endpoint-order:<id>, endpoint-deliveries:<id>
@@ -29,10 +29,10 @@ local function drop_oldest(e)
   end
 end
 
-for at = REST, #ARGV, 4 do
-  local e, id, type, body = unpack(ARGV, at, at + 3)
+for at = REST, #ARGV, STEP do
+  local e, id = EACH.endpoint, EACH.id
   if redis.call('HEXISTS', P .. 'endpoint:' .. e, 'disabledAt') == 0 then
-    redis.call('HSET', P .. 'endpoint-deliveries:' .. e, id, '0|' .. type .. '|' .. body)
+    redis.call('HSET', P .. 'endpoint-deliveries:' .. e, id, '0|' .. EACH.type .. '|' .. EACH.body)
     redis.call('ZADD', P .. 'endpoint-due:' .. e, NOW, id)
     redis.call('ZADD', P .. 'endpoint-order:' .. e, rank, id)
     drop_oldest(e)

@@ -2,7 +2,7 @@
 --- @include "base"
 -- Atomic because: it changes nothing; a campaign may move meanwhile.
 -- KEYS: 1 slot key of the number
--- ARGV: none; then each campaign
+-- ARGV: none; then for each: campaign
 -- Returns: for each that exists: {id, name, status, reason, mode, test, closed, purgedAt,
 --   createdAt, pausedAt, budgetAt, again; in how many ms its next batch has work, -1 if no batch
 --   waits, '' if it may be sent at any hour; then each state and its rows}. '' for a field that is
@@ -15,12 +15,12 @@ local function next_work(key)
 end
 
 local answer = {}
-for at = REST, #ARGV do
-  local key = P .. 'campaign:' .. ARGV[at]
+for at = REST, #ARGV, STEP do
+  local key = P .. 'campaign:' .. EACH.campaign
   local f = redis.call('HMGET', key, 'name', 'status', 'reason', 'mode', 'test', 'closed',
     'purgedAt', 'createdAt', 'pausedAt', 'budgetAt', 'again', 'window')
   if f[2] then
-    local one = { ARGV[at] }
+    local one = { EACH.campaign }
     for place = 1, #f - 1 do one[place + 1] = f[place] or '' end
     local has_hours = (f[#f] or '') ~= '' and f[2] == STATUS.running
     one[#one + 1] = has_hours and next_work(key) or ''

@@ -4,7 +4,7 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: notify: events, or all (failed messages as well), or '' for no endpoint ·
 --   forget_ms: an endpoint that has not been configured for so long is forgotten;
---   then for each endpoint: id, name
+--   then for each: id: of the endpoint · name
 -- Returns: how many were forgotten
 -- Keys built: notify, notices, notices-failed, endpoints, endpoint:<id>, endpoint-due:<id>,
 --   endpoint-order:<id>, endpoint-deliveries:<id>
@@ -21,9 +21,9 @@ if ARG.notify == '' then
 else
   redis.call('SET', P .. 'notify', ARG.notify)
 end
-for at = REST, #ARGV, 2 do
-  redis.call('HSET', P .. 'endpoint:' .. ARGV[at], 'name', ARGV[at + 1])
-  redis.call('ZADD', P .. 'endpoints', WALL, ARGV[at])
+for at = REST, #ARGV, STEP do
+  redis.call('HSET', P .. 'endpoint:' .. EACH.id, 'name', EACH.name)
+  redis.call('ZADD', P .. 'endpoints', WALL, EACH.id)
 end
 local old = redis.call('ZRANGEBYSCORE', P .. 'endpoints', '-inf', WALL - num(ARG.forget_ms))
 for _, e in ipairs(old) do

@@ -13,24 +13,30 @@ import * as protocol from "./protocol.ts";
  *     TIME[name]                     a table, which is rendered on top of scripts that index it
  *     NEXT, OVERRULES                the state table of core/message.ts, the same
  *     ARG.lease_ms       ARGV[11]    an argument of the script (script-list.ts)
- *     REST               17          the place of the first argument after those that have names
+ *     REST, STEP         17, 3       where what repeats begins, and how many arguments it has
+ *     EACH.scope         ARGV[at + 1]   one of them, in a loop over `at`
  */
-export function renderLua(text: string, args: readonly string[] = []): string {
-  const places = new Map(args.map((name, at) => [luaName(name), `ARGV[${at + 1}]`]));
+export function renderLua(
+  text: string,
+  args: readonly string[] = [],
+  each: readonly string[] = [],
+): string {
+  const places = new Map<string, string>([
+    ...args.map((name, at) => [`ARG.${luaName(name)}`, `ARGV[${at + 1}]`] as const),
+    ...each.map((name, at) => [`EACH.${luaName(name)}`, `ARGV[at + ${at}]`] as const),
+  ]);
+  const sizes = new Map([...SCALARS, ["REST", `${args.length + 1}`], ["STEP", `${each.length}`]]);
   const used = withoutUnused(text.replace(/ *--.*/g, "").replace(/\n{2,}/g, "\n"));
   const tables = [...TABLES].filter(([name]) => new RegExp(`\\b${name}\\[`).test(used));
   const values = used
     .replace(/\b([A-Z][A-Z_]+)\.([a-z][a-z0-9_]*)\b/g, (found, group: string, member: string) => {
-      const members = group === "ARG" ? places : GROUPS.get(group);
-      if (members === undefined) return found;
-      const value = members.get(member);
-      if (value === undefined)
-        throw new Error(`A script uses ${found}, which protocol.ts does not have.`);
+      const isArgument = group === "ARG" || group === "EACH";
+      if (!isArgument && !GROUPS.has(group)) return found;
+      const value = isArgument ? places.get(found) : GROUPS.get(group)?.get(member);
+      if (value === undefined) throw new Error(`A script uses ${found}, which it does not have.`);
       return value;
     })
-    .replace(/\b[A-Z][A-Z_]+\b(?!\s*=[^=])/g, (name) => {
-      return name === "REST" ? String(args.length + 1) : (SCALARS.get(name) ?? name);
-    });
+    .replace(/\b[A-Z][A-Z_]+\b(?!\s*=[^=])/g, (name) => sizes.get(name) ?? name);
   const declared = tables.map(([name, table]) => `local ${name} = ${table}`);
   return [...declared, withNumbersInPlace(values)].join("\n");
 }

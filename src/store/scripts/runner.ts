@@ -3,20 +3,22 @@ import type { Redis } from "ioredis";
 import { neverKey, slotKey } from "../keys.ts";
 import { renderLua } from "./render-lua.ts";
 import {
+  eachOf,
   SCRIPTS,
   type ScriptArgument,
   type ScriptArguments,
+  type ScriptEach,
   type ScriptName,
 } from "./script-list.ts";
 
 /**
- * Runs one script for one number; `rest` has the repeated arguments after the named ones. Rejects
- * if Redis cannot answer; the scripts are idempotent.
+ * Runs one script for one number; `each` has the arguments that repeat. Rejects if Redis cannot
+ * answer; the scripts are idempotent.
  */
 export type RunScript = <Name extends ScriptName>(
   name: Name,
   args: ScriptArguments<Name>,
-  rest?: readonly ScriptArgument[],
+  each?: readonly ScriptEach<Name>[],
 ) => Promise<unknown>;
 
 /**
@@ -30,9 +32,15 @@ export type RunScript = <Name extends ScriptName>(
  */
 export function createScriptRunner(redis: Redis, number: string): RunScript {
   const keys = [slotKey(number), neverKey(number)] as const;
-  return (name, args, rest = []) => {
+  return (name, args, each = []) => {
     const named: readonly (keyof typeof args)[] = SCRIPTS[name];
-    return commandOf(redis, name)(...keys, ...named.map((argument) => args[argument]), ...rest);
+    return commandOf(redis, name)(
+      ...keys,
+      ...named.map((argument) => args[argument]),
+      ...each.flatMap((one: Readonly<Record<string, ScriptArgument>>) =>
+        eachOf(name).map((argument) => one[argument] ?? ""),
+      ),
+    );
   };
 }
 
@@ -61,7 +69,7 @@ function render(name: ScriptName): string {
       included.add(lib);
       return expand(`lib/${lib}.lua`);
     });
-  return renderLua(expand(`${name}.lua`), SCRIPTS[name]);
+  return renderLua(expand(`${name}.lua`), SCRIPTS[name], eachOf(name));
 }
 
 function commandName(name: ScriptName): string {

@@ -1,7 +1,6 @@
 /**
  * Every script, with the names of its arguments in order: the runner takes them by name, and the
- * script reads them as `ARG.lease_ms` (render-lua.ts). Arguments that repeat for each row or batch
- * follow from `ARGV[REST]` on; the script's header describes them.
+ * script reads them as `ARG.lease_ms` (render-lua.ts). Those of {@link EACH} follow.
  */
 export const SCRIPTS = {
   "accept-rollback": ["databaseId"],
@@ -87,7 +86,7 @@ export const SCRIPTS = {
     "settleMs",
     "testMs",
   ],
-  "import-chunk": ["campaign", "token", "leaseMs", "firstBatch", "batches"],
+  "import-chunk": ["campaign", "token", "leaseMs", "firstBatch", "people"],
   "import-finish": [
     "campaign",
     "token",
@@ -154,6 +153,28 @@ export const SCRIPTS = {
   "who-waits": ["campaign", "rows", "leaseMs", "webhooksArrivingMs"],
 } as const;
 
+/**
+ * What follows the named arguments once for each thing (a person, a batch): the script loops
+ * `for at = REST, #ARGV, STEP do`, and in the loop `EACH.phone` is that of the thing.
+ */
+export const EACH = {
+  "apply-opt-outs": ["person", "scope", "changedAt"],
+  "change-opt-outs": ["phone", "digest", "scope", "atMs", "source"],
+  "erase-person": ["spelling"],
+  "erase-rows": ["row", "wamid", "fields", "digests"],
+  "find-people": ["campaign"],
+  "import-begin": ["field", "value"],
+  "import-chunk": ["blob", "rows", "others"],
+  "next-due": ["endpoint"],
+  "note-signatures": ["address", "count"],
+  "pool-begin": ["field", "value"],
+  "pool-fill": ["field", "value"],
+  "queue-event": ["endpoint", "id", "type", "body"],
+  "read-live": ["campaign"],
+  "register-endpoints": ["id", "name"],
+  "set-counts": ["state", "rows"],
+} as const;
+
 export type ScriptName = keyof typeof SCRIPTS;
 export const SCRIPT_NAMES = Object.keys(SCRIPTS) as readonly ScriptName[];
 
@@ -164,6 +185,16 @@ export type ScriptArgument = string | number | Buffer;
 export type ScriptArguments<Name extends ScriptName> = {
   readonly [Argument in (typeof SCRIPTS)[Name][number]]: ScriptArgument;
 };
+
+/** What repeats after them, by name. */
+export type ScriptEach<Name extends ScriptName> = Name extends keyof typeof EACH
+  ? { readonly [Argument in (typeof EACH)[Name][number]]: ScriptArgument }
+  : never;
+
+/** The names of what repeats; none for most scripts. */
+export function eachOf(name: ScriptName): readonly string[] {
+  return name in EACH ? EACH[name as keyof typeof EACH] : [];
+}
 
 /**
  * Scripts that count a change by a person (`count_act` of lib/guard.lua), whatever their result.
