@@ -1,138 +1,17 @@
+import { ALWAYS, CAMPAIGN_HASHES, type Field } from "./campaign-hashes.ts";
+
 /**
- * The hashes of a number with many fields: for each field its meaning, the scripts that write it
- * (files of scripts/ and scripts/lib/), and when it is absent. test/rules/hashes.test.ts checks
- * that scripts and TypeScript use only these fields, and that the writers are correct.
+ * The hashes that have fields with names: for each field its meaning, the scripts that write it
+ * (files of scripts/ and scripts/lib/), and when it is absent. A name that ends or begins with a
+ * colon has a campaign, a level or a row on that side. test/rules/hashes.test.ts checks that
+ * scripts and TypeScript use only these fields, and that the writers are correct. The fields of
+ * all other hashes are data (a person, a row, a code): keys.ts says which.
  *
  * Times are ms since 1970 by Redis TIME (which people read), or ms of the number's own clock where
  * noted (waits; scripts/lib/base.lua explains the two clocks).
  */
-type Field = readonly [what: string, writers: string, absent: string];
-
-const ALWAYS = "never";
-
 export const HASHES = {
-  /** `campaign:<id>` */
-  campaign: {
-    // What the importer was given.
-    name: ["as the campaign file or the command says", "import-begin", ALWAYS],
-    definition: ["the campaign file, read: JSON", "import-begin", ALWAYS],
-    columns: ["header of the list, JSON", "import-begin", ALWAYS],
-    template: ["name and language of the template, to be compared", "import-begin", ALWAYS],
-    category: ["as declared; charged, once resumed", "import-begin resume-campaign", ALWAYS],
-    file: ["name of the list's file", "import-begin", ALWAYS],
-    mode: ["live or sandbox", "import-begin", ALWAYS],
-    guarantee: ["at-most-once or at-least-once", "import-begin", ALWAYS],
-    delimiter: ["of the list's cells", "import-begin", "empty: it was not noted"],
-    phoneColumn: ["where the phones are", "import-begin", "empty: it was not noted"],
-    phoneStyle: ["how the list writes phones, JSON", "import-finish", "it was not accepted"],
-    pool: ["the pool that it is a part of", "import-begin", "it is one of its own"],
-    test: ["1: a test message", "test-message", "it is a campaign"],
-    skipRepeat: ["leaves out who got it within so many ms; 0 no one", "import-begin", ALWAYS],
-    weight: ["of its turns, by priority", "import-begin", ALWAYS],
-    startAt: ["time; 0 at once", "import-begin", ALWAYS],
-    delegatedTo: ["when the API sends; 0 when it gets it", "import-begin", "an old version's"],
-    endBy: ["time; 0 none", "import-begin test-message", ALWAYS],
-    window: ["hours in which rows may leave, JSON; empty: all", "import-begin", "an old version's"],
-    again: [
-      "codes sent again by itself, with waits; empty: none",
-      "import-begin",
-      "an old version's",
-    ],
-    places: ["its people by time zone, JSON", "import-finish", "it is being imported"],
-    sender: [
-      "number id and API it goes out from",
-      "import-begin dispatch resume-campaign",
-      "not known yet: the first worker sets it",
-    ],
-    ratePerSecond: ["a rate of its own", "import-begin set-rate", "it has none"],
-    // The import.
-    epoch: ["time from which its ledger counts", "import-begin", ALWAYS],
-    createdAt: ["time", "import-begin", ALWAYS],
-    digest: ["of number, name and bytes", "import-begin", ALWAYS],
-    againOf: ["campaign that the same bytes were before", "import-begin", "they were none"],
-    importer: ["token of who imports it", "import-begin", "it is imported"],
-    importLease: ["until when, own clock", "import-begin import-chunk", "it is imported"],
-    finishToken: ["token of who finished it", "import-finish", "it is being imported"],
-    stored: ["batches", "import-begin import-chunk", ALWAYS],
-    storedMax: [
-      "how far batches of an earlier importer that died may reach",
-      "drop-leftovers import-begin",
-      "none died after it had stored some",
-    ],
-    rows: ["all of the list", "import-begin import-chunk", ALWAYS],
-    people: ["1: its people are indexed (lib/people.lua)", "import-begin", "an old version's"],
-    rewrites: ["how often stored rows were rewritten", "correct-rows erase-rows", "0"],
-    // Its state.
-    status: [
-      "CampaignStatus",
-      "base cancel-campaign closing import-begin import-finish resume-campaign",
-      "it was deleted",
-    ],
-    reason: [
-      "why it is paused (pause-reason.ts) or rejected; else empty",
-      "base closing import-begin import-finish resume-campaign",
-      ALWAYS,
-    ],
-    startedBy: [
-      "who imported it, while second persons are asked for",
-      "import-begin",
-      "they are not",
-    ],
-    approvalAbove: ["of more messages it waits for a second person", "import-begin", "the same"],
-    awaits: [
-      "1: it waits for the approval of a second person",
-      "correct-rows import-finish",
-      "it does not",
-    ],
-    approvedBy: ["that person", "resume-campaign", "none was needed"],
-    closed: ["cancelled or expired: what pending rows read as", "closing", "it may go on"],
-    startedAt: ["time", "dispatch import-finish resume-campaign", "it has not"],
-    finishedAt: ["time of its end, however it ended", "base closing", "it has not"],
-    pausedAt: ["time", "base import-finish", "no person or error paused it since it was resumed"],
-    pausedFor: ["its reason when it finished while paused", "base", "it was not paused then"],
-    servedAt: ["when it last had a turn, own clock", "base dispatch", "it has not started"],
-    runs: ["of batches; numbers the next one", "dispatch test-message", "0"],
-    moves: ["how often counters were changed", "moves", "0"],
-    attempts: ["that were claimed", "import-begin moves", "Redis may have forgotten some"],
-    lastSlot: ["its last send time at its own rate, us, own clock", "pace", "none was granted"],
-    ramp: ["how its rate grows (core/ramp.ts)", "import-begin set-rate", "it does not"],
-    rampAt: [
-      "its first claim, or the first after a trial: the ramp counts from it, own clock",
-      "pace",
-      "none yet",
-    ],
-    first: ["so many rows may go at first; 0 all", "import-begin", "an old version's"],
-    canary: ["its rules: share|wait ms|go or ask; empty: none", "import-begin", "an old version's"],
-    trials: ["first, trial: which are on, the inner one last", "trial", "none was"],
-    budgetAt: ["when the budget of people has room, time", "close-batch", "it was never full"],
-    nextTryAt: ["no batch is opened before, own clock", "close-batch", "the same"],
-    capPutOff: ["messages that a frequency cap put off, once each", "cap-rows", "0"],
-    capSkipped: ["messages that one left out", "cap-rows", "0"],
-    capUntil: ["when the last of those put off may go, time", "cap-rows", "none was"],
-    // What pauses it.
-    stopOn: ["its limits: share, sample, same code, category", "import-begin", "the defaults"],
-    recent: ["latest outcomes, packed (lib/recent.lua)", "recent", "none since it last started"],
-    drift: ["messages charged as marketing that should not be", "recent", "0"],
-    doubts: ["when messages became unknown lately, own clock, by commas", "stops", "none"],
-    doubles: ["messages that got two wamids", "status", "0"],
-    // Whether its counters are right (audit.ts), and retention.
-    audited: ["`moves` at which counters and rows agreed", "note-audit set-counts", "not yet"],
-    differs: ["where they did not, in words", "note-audit", "they agreed"],
-    purgedAt: ["since when its rows are being deleted", "purge-campaign", "they are there"],
-    purged: ["batches deleted so far", "purge-campaign", "0"],
-  },
-  /** `…:trial` and `…:first`, besides the number of a state: its rows in that state. */
-  trial: {
-    kind: ["canary, probe or first", "trial", "the import has not ended"],
-    size: ["rows", "trial", "the same"],
-    after: ["go or ask: what follows when it passes", "trial", "the same"],
-    share: ["of its rows that must be delivered", "trial", "the first N"],
-    waitMs: ["for outcomes, since the last claim", "trial", "the first N"],
-    claimedAt: ["last claim, own clock", "trial", "there was none"],
-    until: ["end of the wait, time", "trial", "not all its rows are claimed"],
-    upTo: ["the last row of the first N", "import-chunk trial", "a canary or probe"],
-    shrinks: ["1: without rows that a cap puts off", "trial", "a canary, a probe, before 1.0.0"],
-  },
+  ...CAMPAIGN_HASHES,
   /** `pace` */
   pace: {
     rate: ["messages a second, set by a person", "set-rate", "as configured"],
@@ -149,6 +28,8 @@ export const HASHES = {
     unreached: ["requests in a row that did not leave", "stops", "0"],
     probing: ["open, or the attempt that goes first", "base claim resume-campaign", "all may go"],
   },
+  /** `shares`, besides a campaign: its pass and weight. */
+  shares: { now: ["the pass of the message granted last", "share", "only one campaign runs"] },
   /** `halt` */
   halt: {
     code: ["error code; 0 none", "stops note-audit", "the number is not suspended"],
@@ -157,7 +38,7 @@ export const HASHES = {
     campaign: ["whose message or counters did it", "stops note-audit", "the same"],
     why: ["as a campaign's `reason`", "stops note-audit", "the same"],
   },
-  /** `guard`, besides `open:<campaign>`: its open batches when Redis went back, by commas. */
+  /** `guard` */
   guard: {
     count: ["the claim counter", "guard accept-rollback", "0"],
     acts: ["changes by people among it", "guard accept-rollback", "0"],
@@ -183,6 +64,7 @@ export const HASHES = {
     lostActs: ["changes by people among them", "guard", "none remembers more"],
     lastSerial: ["the highest serial that is remembered", "guard", "none remembers more"],
     serial: ["the newest campaign's, when it was noticed", "guard", "no rollback"],
+    "open:": ["of a campaign: its open batches then, by commas", "guard", "it had none"],
     reserved: ["1: serials were skipped for what may be lost", "guard", "they were not"],
   },
   /** `stats` */
@@ -196,6 +78,18 @@ export const HASHES = {
     quietLast: ["when the last of them was, own clock", "outcome", "0"],
     silenceToldAt: ["when the silence began that was noted last", "note-silence", "none was"],
     noticesDropped: ["failed messages that no endpoint was told of", "ledger", "0"],
+  },
+  /** `news-minute`, besides a kind of news: how many lines of it were only counted. */
+  newsMinute: {
+    until: ["end of the minute, own clock", "take-news", "none has begun"],
+    lines: ["that were logged in it", "take-news", "none yet"],
+  },
+  /** `wamid-levels` */
+  wamidLevels: {
+    top: ["the newest level of the index", "wamid", "0"],
+    bottom: ["the oldest that may have entries", "wamid", "0"],
+    "size:": ["of a level: its entries", "wamid", "it has none"],
+    "closed:": ["of a level: since when the next one is used, own clock", "wamid", "it is the top"],
   },
   /** `endpoint:<id>`, of webhooks out */
   endpoint: {
@@ -270,6 +164,14 @@ export const HASHES = {
     suppressed: ["whose person opted out since", "step-action", "0"],
     openAttempt: ["whose person has another open attempt", "step-action", "0"],
     failed: ["that it could not reach: the campaign was closed", "step-action", "0"],
+  },
+  /** `requests:<key>`, of the HTTP API */
+  request: {
+    body: ["digest of what was asked", "begin-request", ALWAYS],
+    token: ["names the process and the try that acts", "begin-request", "none acts"],
+    until: ["until when, time", "begin-request", "none acts"],
+    campaign: ["that a try has begun", "end-request", "none has"],
+    answer: ["what is answered from now on, JSON", "end-request", "it has not ended"],
   },
   /** `clock` */
   clock: {
