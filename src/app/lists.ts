@@ -8,10 +8,10 @@ import {
   ALL_NUMBERS,
   budgetSpace,
   createBudget,
-  createPersonDigest,
   keySpace,
   type NumberStore,
   numberOfCampaign,
+  openPersonDigest,
   type Suppressions,
 } from "../store/index.ts";
 import { traceImports } from "../telemetry/trace-import.ts";
@@ -74,7 +74,7 @@ export async function openEraser(platform: Platform): Promise<{
 async function forgetCaps({ connections, config }: Platform, digits: string): Promise<void> {
   for (const mode of MODES) {
     const client = connections.ledger(keySpace(ALL_NUMBERS, mode));
-    const person = await createPersonDigest(client, mode);
+    const person = await openPersonDigest(client, mode);
     for (const portfolio of [null, ...Object.values(config.portfolios)]) {
       const redis = connections.ledger(budgetSpace(portfolio, mode));
       await createBudget({ redis, portfolio, mode }).erase(person(digits));

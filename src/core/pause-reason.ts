@@ -28,7 +28,8 @@ export const PAUSE_KINDS = [
   "canary",
   "probe",
 ] as const;
-type PauseKind = (typeof PAUSE_KINDS)[number];
+/** Of those that are not a trial's. */
+type StopKind = Exclude<(typeof PAUSE_KINDS)[number], "first" | "canary" | "probe">;
 
 const RESUME = "Then resume the campaign.";
 /** A campaign keeps the file it was imported with. */
@@ -53,7 +54,7 @@ export function describePause(reason: string, pending?: number): PauseReason {
   const trial = describeTrialPause(reason, pending);
   if (trial !== null) return trial;
   const [kind = "", text, ...rest] = reason.split(":");
-  switch (kind as PauseKind | "failures" | "unreadable") {
+  switch (kind as StopKind | "failures" | "unreadable") {
     case "operator":
       return { words: "Paused by an operator.", advice: "Resume it when sending may continue." };
     case "approval":

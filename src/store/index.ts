@@ -143,7 +143,7 @@ export {
   type Windows,
 } from "./people/people.ts";
 export type { CampaignPlace, PersonRows } from "./people/people-index.ts";
-export { createPersonDigest } from "./people/person-digest.ts";
+export { openPersonDigest } from "./people/person-digest.ts";
 export { createSuppressions, type Suppressions } from "./people/suppressions.ts";
 export { streamListRows, withListRows } from "./pools/list-rows.ts";
 export { carryOutMove, isUntouched } from "./pools/move-rows.ts";

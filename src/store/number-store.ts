@@ -9,7 +9,7 @@ import { createSelectFailed } from "./actions/select-failed.ts";
 import { createSelectUnknown } from "./actions/select-unknown.ts";
 import { budgetSpace, createBudget, type PortfolioLimit } from "./budget/budget.ts";
 import { createClaimCount } from "./budget/claim-count.ts";
-import { createCampaignReader } from "./campaigns/campaign-reader.ts";
+import { createElsewhere } from "./campaigns/campaign-reader.ts";
 import { createCampaignStore } from "./campaigns/campaign-store.ts";
 import { createCorrections } from "./campaigns/corrections.ts";
 import { createDueMessages } from "./campaigns/due-messages.ts";
@@ -44,7 +44,7 @@ import { createNumberOptOuts } from "./people/number-opt-outs.ts";
 import { createOptOutList } from "./people/opt-out-list.ts";
 import { createPeople } from "./people/people.ts";
 import { createPeopleIndex } from "./people/people-index.ts";
-import { createPersonDigest } from "./people/person-digest.ts";
+import { openPersonDigest, type PersonDigest } from "./people/person-digest.ts";
 import { createPools } from "./pools/pools.ts";
 import { createAges } from "./recovery/ages.ts";
 import { createAudit } from "./recovery/audit.ts";
@@ -84,13 +84,8 @@ const TOGETHER = { most: 64, waitMs: 5 } as const;
 
 const ALWAYS_SAFE: Safety = { isSafe: () => true, problem: () => undefined };
 
-/**
- * Everything Redis holds about one sending number. `redis` is the ledger's client
- * (redis/ledger-client.ts): a command without an answer is rejected, never queued or resent.
- * Opening the store changes nothing, except that the first one creates the key of the persons'
- * digests. A process that imports, sends or receives calls `join` first.
- */
-export async function createNumberStore(input: {
+/** What a store is made of. */
+interface StoreInput {
   redis: Redis;
   /** The client for another key space: of the deployment, a portfolio. Default: the same. */
   clientOf?: (space: string) => Redis;
@@ -112,8 +107,25 @@ export async function createNumberStore(input: {
   caps?: Caps | null;
   /** A line of the audit could not be written. */
   onAuditProblem?: (error: unknown) => void;
-}) {
-  const { redis, mode = "live", safety = ALWAYS_SAFE, sender = null } = input;
+}
+
+/**
+ * Opens the store of a number: reads the key of the persons' digests, which is created if this
+ * Redis has none ({@link openPersonDigest}: all that is written here), and makes the store.
+ */
+export async function createNumberStore(input: StoreInput): Promise<NumberStore> {
+  const { redis, clientOf = () => redis, mode = "live" } = input;
+  const person = await openPersonDigest(clientOf(keySpace(ALL_NUMBERS, mode)), mode);
+  return makeNumberStore({ ...input, person });
+}
+
+/**
+ * Everything Redis holds about one sending number. `redis` is the ledger's client
+ * (redis/ledger-client.ts): a command without an answer is rejected, never queued or resent.
+ * Sends no command. A process that imports, sends or receives calls `join` first.
+ */
+export function makeNumberStore(input: StoreInput & { person: PersonDigest }) {
+  const { redis, person, mode = "live", safety = ALWAYS_SAFE, sender = null } = input;
   // From here on a number is named by its key space; only people and files use its plain name.
   const number = keySpace(input.number, mode);
   const { clientOf = () => redis } = input;
@@ -128,7 +140,6 @@ export async function createNumberStore(input: {
     if (WAKES.has(name)) await wake();
     return answer;
   };
-  const person = await createPersonDigest(deployment, mode);
   const { durability = FSYNC } = input;
   const list = createOptOutList({ redis: deployment, person, mode, durability });
   const optOuts = createNumberOptOuts({ redis, number, person, list, durability });
@@ -271,18 +282,4 @@ export async function createNumberStore(input: {
   };
 }
 
-function createElsewhere(
-  clientOf: (space: string) => Redis,
-  { number, mode }: { number: string; mode: Mode },
-) {
-  const other = mode === "live" ? "sandbox" : "live";
-  const space = keySpace(number, other);
-  const redis = clientOf(space);
-  return {
-    mode: other as Mode,
-    hasCampaigns: async () => (await redis.exists(numberKeys(space).campaigns)) === 1,
-    find: createCampaignReader({ redis, number: space }).find,
-  };
-}
-
-export type NumberStore = Awaited<ReturnType<typeof createNumberStore>>;
+export type NumberStore = ReturnType<typeof makeNumberStore>;

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { deploymentKeys } from "../../src/store/keys.ts";
 import { createOptOutList, type NewOptOut } from "../../src/store/people/opt-out-list.ts";
-import { createPersonDigest } from "../../src/store/people/person-digest.ts";
+import { openPersonDigest } from "../../src/store/people/person-digest.ts";
 import { startOwnRedis } from "../support/redis.ts";
 
 /** The list is the whole deployment's, so each of these tests has a Redis of its own. */
 async function openBench() {
   const redis = (await startOwnRedis()).connect();
-  const list = createOptOutList({ redis, person: await createPersonDigest(redis) });
+  const list = createOptOutList({ redis, person: await openPersonDigest(redis) });
   const keys = deploymentKeys();
   /** As an earlier version wrote it: the source alone. */
   const addOld = async (phone: string, source: string): Promise<void> => {

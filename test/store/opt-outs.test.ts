@@ -7,7 +7,7 @@ import {
   type NewOptOut,
   type OptOut,
 } from "../../src/store/people/opt-out-list.ts";
-import { createPersonDigest } from "../../src/store/people/person-digest.ts";
+import { openPersonDigest } from "../../src/store/people/person-digest.ts";
 import { openTestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 import { type OwnRedis, startOwnRedis, testNumber } from "../support/redis.ts";
 
@@ -16,7 +16,7 @@ async function openBench(redis?: OwnRedis) {
   const server = redis ?? (await startOwnRedis());
   const client = server.connect();
   const bench = await openTestStore({}, client);
-  const list = createOptOutList({ redis: client, person: await createPersonDigest(client) });
+  const list = createOptOutList({ redis: client, person: await openPersonDigest(client) });
   const all = async (): Promise<OptOut[]> => {
     const found: OptOut[] = [];
     for await (const page of list.all()) found.push(...page);

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { createNumberStore, createWakeUps } from "../../src/store/index.ts";
 import { createOptOutList } from "../../src/store/people/opt-out-list.ts";
-import { createPersonDigest } from "../../src/store/people/person-digest.ts";
+import { openPersonDigest } from "../../src/store/people/person-digest.ts";
 import { openQueueClient, startSending } from "../dashboard/support.ts";
 import { openTestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
@@ -81,7 +81,7 @@ test("an opt-out that was entered while a number rested holds before its first c
   const redis = server.connect();
   const queueClient = openQueueClient(server.address);
   const { bench, sandbox } = await resting({ queueClient }, openTestStore({}, redis));
-  const person = await createPersonDigest(redis, "live");
+  const person = await openPersonDigest(redis, "live");
   const list = createOptOutList({ redis, person, mode: "live" });
   // As of a command that died before it reached this number.
   await list.add([
@@ -208,7 +208,7 @@ test("opt-outs that were reported to a number are passed on when it is taken out
   await vi.waitFor(async () => expect(await bench.counts(id)).toEqual({ accepted: 1 }), SOON);
   await vi.waitFor(() => expect(sandbox.worker.awake()).toEqual([]), SOON);
   const list = createOptOutList({
-    ...{ redis, person: await createPersonDigest(redis, "live"), mode: "live" },
+    ...{ redis, person: await openPersonDigest(redis, "live"), mode: "live" },
   });
   await redis.zadd(bench.keys.optOutOutbox, Date.now(), `${id}|1`);
 

@@ -4,7 +4,7 @@ import { type Delimiter, delimiterNamed } from "../../core/delimiters.ts";
 import type { State } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import { fieldsOf, type HashFields } from "../hashes.ts";
-import { campaignKeys, numberKeys } from "../keys.ts";
+import { campaignKeys, keySpace, numberKeys } from "../keys.ts";
 import { decodeLedgerValue, decodePrice, type Price, stateOf } from "../ledger/ledger-value.ts";
 import { batchOfRow, placeInBatch } from "../rows.ts";
 import { type Campaign, readCampaign, timeOrNull } from "./campaign.ts";
@@ -239,3 +239,18 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
 }
 
 export type CampaignReader = ReturnType<typeof createCampaignReader>;
+
+/** The number in the other mode: only to report that it exists. */
+export function createElsewhere(
+  clientOf: (space: string) => Redis,
+  { number, mode }: { number: string; mode: Mode },
+) {
+  const other = mode === "live" ? "sandbox" : "live";
+  const space = keySpace(number, other);
+  const redis = clientOf(space);
+  return {
+    mode: other as Mode,
+    hasCampaigns: async () => (await redis.exists(numberKeys(space).campaigns)) === 1,
+    find: createCampaignReader({ redis, number: space }).find,
+  };
+}

@@ -13,11 +13,14 @@ export interface PersonDigest {
 }
 
 /**
- * The digest is keyed, because there are few enough phones to try them all. The key is created once
- * and stored in Redis. All numbers share it: an erased person's opt-out is only a digest, and
- * numbers added later must recognise it too. Different spellings of a phone give one digest.
+ * The step before a number's store is made: reads the key of the digests, and creates it if this
+ * Redis has none. May be repeated, and by several processes at once: all get the same key.
+ *
+ * The digest is keyed, because there are few enough phones to try them all. All numbers share the
+ * key: an erased person's opt-out is only a digest, and numbers added later must recognise it too.
+ * Different spellings of a phone give one digest.
  */
-export async function createPersonDigest(redis: Redis, mode: Mode = "live"): Promise<PersonDigest> {
+export async function openPersonDigest(redis: Redis, mode: Mode = "live"): Promise<PersonDigest> {
   const key = deploymentKeys(mode).pepper;
   // Written only once, so a Redis that is full or read-only can still be read.
   let pepper = await redis.getBuffer(key);

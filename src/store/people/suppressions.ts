@@ -6,7 +6,7 @@ import { type Refused, refuse } from "../../core/refusal.ts";
 import { keySpace } from "../keys.ts";
 import { createNumberOptOuts } from "./number-opt-outs.ts";
 import { createOptOutList, type NewOptOut, type OptOutChange } from "./opt-out-list.ts";
-import { createPersonDigest } from "./person-digest.ts";
+import { openPersonDigest } from "./person-digest.ts";
 
 /**
  * The list of opt-outs as commands use it: each change resolves when it holds for every number.
@@ -25,7 +25,7 @@ export async function createSuppressions(input: {
 }) {
   const { redis, startFenceMs, mode = "live" } = input;
   const { clientOf = () => redis, durability = FSYNC } = input;
-  const person = await createPersonDigest(redis, mode);
+  const person = await openPersonDigest(redis, mode);
   const list = createOptOutList({ redis, person, mode, durability });
 
   /**
