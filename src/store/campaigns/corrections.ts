@@ -4,7 +4,7 @@ import type { Mode } from "../../core/mode.ts";
 import { fieldsOf } from "../hashes.ts";
 import { campaignKeys } from "../keys.ts";
 import { packClaimRows } from "../ledger/attempt-rows.ts";
-import { type BatchRow, correctBlob, unpackRows } from "../ledger/batch-rows.ts";
+import { type BatchRow, correctBlob } from "../ledger/batch-rows.ts";
 import { readBatch } from "../ledger/read-batch.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import { batchOfRow, placeInBatch, rowInBatch } from "../rows.ts";
@@ -103,11 +103,11 @@ export function createCorrections(input: {
     async batch(id: string, batch: number): Promise<CorrectableBatch | undefined> {
       const stored = await readBatch(redis, number, { campaign: id, batch });
       if (stored === undefined) return undefined;
-      const rows = unpackRows(stored.blob);
+      const { rows, blob } = stored;
       const rejected = rows.flatMap((_, place) =>
         stored.value(place, 0).state === "rejected" ? [rowInBatch(batch, place)] : [],
       );
-      return { batch, blob: stored.blob, rows, rejected: new Set(rejected) };
+      return { batch, blob, rows, rejected: new Set(rejected) };
     },
 
     /**

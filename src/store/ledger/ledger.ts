@@ -18,7 +18,7 @@ import {
   packRecords,
   type RowOpening,
 } from "./attempt-rows.ts";
-import { type BatchRow, unpackRows } from "./batch-rows.ts";
+import type { BatchRow } from "./batch-rows.ts";
 import { type LedgerValue, stateOf } from "./ledger-value.ts";
 import type { LedgerLimits } from "./limits.ts";
 import { readBatch } from "./read-batch.ts";
@@ -237,7 +237,7 @@ export function createLedger(input: {
         readNumberTime(redis, number),
       ]);
       if (stored === undefined) return undefined;
-      const all = unpackRows(stored.blob).map(({ phone, cells, note, erased }, place) => {
+      const all = stored.rows.map(({ phone, cells, note, erased }, place) => {
         const row = rowInBatch(batch, place);
         return { phone, cells, note, erased, row, value: stored.value(place, epochMs) };
       });

@@ -1,10 +1,18 @@
 import type { Redis } from "ioredis";
 import { campaignKeys } from "../keys.ts";
 import { BATCH_ROWS } from "../scripts/protocol.ts";
+import { type BatchRow, inflateBlob, phonesOfBlob, unpackRows } from "./batch-rows.ts";
 import { decodeLedgerValue, type LedgerValue } from "./ledger-value.ts";
 
-/** A stored batch: its packed rows, and the ledger value of each by its place, from 0. */
+interface BatchPlace {
+  readonly campaign: string;
+  readonly batch: number;
+}
+
+/** A stored batch: its rows, and the ledger value of each by its place, from 0. */
 interface StoredBatch {
+  readonly rows: readonly BatchRow[];
+  /** The rows as they are stored: what a change of them begins with. */
   readonly blob: Buffer;
   /** `epochMs` is the campaign's; times count from there. */
   value(place: number, epochMs: number): LedgerValue;
@@ -20,7 +28,7 @@ interface StoredBatch {
 export async function readBatch(
   redis: Redis,
   number: string,
-  { campaign, batch }: { campaign: string; batch: number },
+  { campaign, batch }: BatchPlace,
 ): Promise<StoredBatch | undefined> {
   const keys = campaignKeys(number, campaign);
   const [values, blob] = await Promise.all([
@@ -29,8 +37,34 @@ export async function readBatch(
   ]);
   if (blob === null) return undefined;
   return {
+    rows: unpackRows(blob),
     blob,
     value: (place, epochMs) => decodeLedgerValue(values[String(place)], epochMs),
     wamid: (place) => values[String(BATCH_ROWS + place)],
   };
+}
+
+/**
+ * The phones of a batch, one a row; empty for a row that cannot be sent to and for a duplicate.
+ * Undefined if the campaign does not have the batch.
+ */
+export async function readPhones(
+  redis: Redis,
+  number: string,
+  { campaign, batch }: BatchPlace,
+): Promise<readonly string[] | undefined> {
+  const blob = await redis.getBuffer(campaignKeys(number, campaign).batch(batch));
+  return blob === null ? undefined : phonesOfBlob(blob);
+}
+
+/** What is stored of some batches, as text to be searched; undefined for one that is not there. */
+export async function readTexts(
+  redis: Redis,
+  number: string,
+  places: readonly BatchPlace[],
+): Promise<(string | undefined)[]> {
+  if (places.length === 0) return [];
+  const keys = places.map(({ campaign, batch }) => campaignKeys(number, campaign).batch(batch));
+  const blobs = await redis.mgetBuffer(...keys);
+  return blobs.map((blob) => (blob === null ? undefined : inflateBlob(blob)));
 }

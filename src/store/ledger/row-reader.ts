@@ -4,7 +4,7 @@ import type { Mode } from "../../core/mode.ts";
 import { fieldOf, fieldsOf } from "../hashes.ts";
 import { campaignKeys } from "../keys.ts";
 import { batchesOf, batchOfRow, placeInBatch, rowInBatch } from "../rows.ts";
-import { type BatchRow, unpackRows } from "./batch-rows.ts";
+import type { BatchRow } from "./batch-rows.ts";
 import { decodeLedgerValue, type LedgerValue } from "./ledger-value.ts";
 import { readBatch } from "./read-batch.ts";
 import { unpackWamid } from "./wamid.ts";
@@ -50,7 +50,7 @@ export function createRowReader(input: { redis: Redis; number: string }) {
       redis.hmget(keys.campaign, ...fieldsOf("campaign", "epoch", "closed")),
     ]);
     if (stored === undefined) return [];
-    const ledger = unpackRows(stored.blob).map((cells, place) => ({
+    const ledger = stored.rows.map((cells, place) => ({
       cells,
       row: rowInBatch(index, place),
       value: stored.value(place, Number(epoch)),

@@ -3,8 +3,8 @@ import type { Redis } from "ioredis";
 import type { PersonTrace } from "../../core/person-trace.ts";
 import type { CampaignStore } from "../campaigns/campaign-store.ts";
 import { campaignKeys } from "../keys.ts";
-import { eraseInBlob, inflateBlob } from "../ledger/batch-rows.ts";
-import { readBatch } from "../ledger/read-batch.ts";
+import { eraseInBlob } from "../ledger/batch-rows.ts";
+import { readBatch, readTexts } from "../ledger/read-batch.ts";
 import { historyField } from "../ledger/row-history.ts";
 import { unpackWamid, wamidDigest } from "../ledger/wamid.ts";
 import { batchesOf, rowInBatch } from "../rows.ts";
@@ -106,12 +106,10 @@ export function createEraser(input: {
   };
 
   async function findIn(some: readonly TracedBatch[], trace: PersonTrace): Promise<TracedBatch[]> {
-    if (some.length === 0) return [];
-    const keys = some.map(({ campaign, batch }) => campaignKeys(number, campaign).batch(batch));
-    const blobs = await redis.mgetBuffer(...keys);
+    const texts = await readTexts(redis, number, some);
     return some.filter((_, at) => {
-      const blob = blobs[at];
-      return blob != null && trace.found(inflateBlob(blob));
+      const text = texts[at];
+      return text !== undefined && trace.found(text);
     });
   }
 

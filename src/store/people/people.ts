@@ -4,7 +4,7 @@ import type { Mode } from "../../core/mode.ts";
 import { redisTimeMs } from "../../redis/server.ts";
 import { fieldsOf } from "../hashes.ts";
 import { campaignKeys, numberKeys } from "../keys.ts";
-import { phonesOfBlob } from "../ledger/batch-rows.ts";
+import { readPhones } from "../ledger/read-batch.ts";
 import { batchesOf, rowInBatch } from "../rows.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import type { PersonDigest } from "./person-digest.ts";
@@ -79,25 +79,30 @@ export function createPeople(input: {
 }) {
   const { redis, number, person, run } = input;
 
-  async function* blobsOf(campaign: string, rows: number): AsyncGenerator<[number, Buffer]> {
-    const keys = campaignKeys(number, campaign);
+  async function* phonesOf(
+    campaign: string,
+    rows: number,
+  ): AsyncGenerator<[batch: number, phones: readonly string[]]> {
     const batches = batchesOf(rows);
-    let ahead = read(0);
+    let ahead = readSome(0);
     for (let first = 0; first < batches; first += BATCHES_AT_ONCE) {
-      const blobs = await ahead;
-      ahead = read(first + BATCHES_AT_ONCE);
-      for (const [at, blob] of blobs.entries()) if (blob !== null) yield [first + at, blob];
+      const read = await ahead;
+      ahead = readSome(first + BATCHES_AT_ONCE);
+      for (const [at, phones] of read.entries())
+        if (phones !== undefined) yield [first + at, phones];
     }
 
     /** Some batches from `first` on. */
-    function read(first: number): Promise<(Buffer | null)[]> {
+    function readSome(first: number): Promise<(readonly string[] | undefined)[]> {
       const count = Math.max(0, Math.min(batches - first, BATCHES_AT_ONCE));
-      const blobs = Promise.all(
-        Array.from({ length: count }, (_, at) => redis.getBuffer(keys.batch(first + at))),
+      const some = Promise.all(
+        Array.from({ length: count }, (_, at) =>
+          readPhones(redis, number, { campaign, batch: first + at }),
+        ),
       );
       // A caller that stops early does not wait for them.
-      blobs.catch(() => {});
-      return blobs;
+      some.catch(() => {});
+      return some;
     }
   }
 
@@ -119,15 +124,11 @@ export function createPeople(input: {
         ...{ leaveOutMs: leaveOutMs ?? 0, tellMs: tellMs ?? 0 },
       };
       const digits = (await run("who-got", asked)) as string[];
-      const { batch } = campaignKeys(number, campaign);
       const found = digits.flatMap((own, at) => (own === "" ? [] : [{ at, digits: own }]));
-      const blobs = await Promise.all(
-        found.map(({ at }) => redis.getBuffer(batch(firstBatch + at))),
+      const phones = await Promise.all(
+        found.map(({ at }) => readPhones(redis, number, { campaign, batch: firstBatch + at })),
       );
-      return found.flatMap((one, at) => {
-        const blob = blobs[at] ?? null;
-        return blob === null ? [] : [{ digits: one.digits, blob }];
-      });
+      return found.map((one, at) => ({ digits: one.digits, phones: phones[at] ?? [] }));
     }
   }
 
@@ -193,8 +194,8 @@ export function createPeople(input: {
       campaign: string,
       rows: number,
     ): AsyncGenerator<readonly CampaignPerson[], void> {
-      for await (const [batch, blob] of blobsOf(campaign, rows)) {
-        yield phonesOfBlob(blob).flatMap((phone, index) =>
+      for await (const [batch, phones] of phonesOf(campaign, rows)) {
+        yield phones.flatMap((phone, index) =>
           phone === "" ? [] : [{ row: rowInBatch(batch, index), phone }],
         );
       }
@@ -210,10 +211,8 @@ export function createPeople(input: {
       windows: Windows | null,
     ): AsyncGenerator<readonly Receiver[], void> {
       if (windows === null) {
-        for await (const [, blob] of blobsOf(campaign, rows)) {
-          yield phonesOfBlob(blob).flatMap((phone) =>
-            phone === "" ? [] : [{ phone, got: "waits" as const }],
-          );
+        for await (const [, phones] of phonesOf(campaign, rows)) {
+          yield phones.flatMap((phone) => (phone === "" ? [] : [{ phone, got: "waits" as const }]));
         }
         return;
       }
@@ -222,8 +221,8 @@ export function createPeople(input: {
       for (let first = 0; first < batches; first += BATCHES_AT_ONCE) {
         const some = await ahead;
         ahead = readGot(campaign, batches, first + BATCHES_AT_ONCE, windows);
-        for (const { digits, blob } of some) {
-          yield phonesOfBlob(blob).flatMap((phone, index) => {
+        for (const { digits, phones } of some) {
+          yield phones.flatMap((phone, index) => {
             const got = GOT[digits.charAt(index)];
             return phone === "" || got === undefined ? [] : [{ phone, got }];
           });
