@@ -11,9 +11,8 @@ import { resetCampaignRate, setCampaignRate } from "../campaigns/rate.ts";
 import { webhookTroublesJson } from "../campaigns/webhook-troubles.ts";
 import { accept } from "../core/refusal.ts";
 import { TRIAL_SIZE_MAX } from "../core/trial.ts";
-import { campaignJson, haltJson, rollbackJson } from "../export/campaign-json.ts";
-import { childrenJson } from "../export/children-json.ts";
-import { furtherTriesJson } from "../export/further-tries-words.ts";
+import { campaignJson, childrenJson, haltJson, rollbackJson } from "../export/campaign-json.ts";
+import { furtherTriesJson } from "../export/campaign-words.ts";
 import { visibleStores } from "./access.ts";
 import type { Router } from "./route.ts";
 import {

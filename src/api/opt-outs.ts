@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { addToList, removeFromList } from "../campaigns/opt-outs.ts";
+import { REMOVAL_NAMES } from "../core/act.ts";
 import { SCOPES } from "../core/category.ts";
 import { isoTime } from "../core/format.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import { REMOVAL_NAMES } from "../core/removal.ts";
 import { createPhoneReader } from "../producer/phones/phone-reader.ts";
 import {
   type ActLog,

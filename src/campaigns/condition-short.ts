@@ -1,5 +1,5 @@
+import { trialWords } from "../export/campaign-words.ts";
 import { shortPauseWords } from "../export/pause-words.ts";
-import { trialWords } from "../export/trial-words.ts";
 import type { Campaign } from "../store/index.ts";
 import { conditionOf } from "./condition.ts";
 import type { ConditionFacts } from "./condition-facts.ts";

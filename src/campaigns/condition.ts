@@ -1,6 +1,6 @@
 import { count, counted } from "../core/format.ts";
 import { rollbackWords, settlingWords, wentWords } from "../export/campaign-json.ts";
-import { furtherTriesWords } from "../export/further-tries-words.ts";
+import { furtherTriesWords } from "../export/campaign-words.ts";
 import { haltName } from "../export/number-words.ts";
 import type { Campaign } from "../store/index.ts";
 import { budgetWords } from "./budget.ts";

@@ -1,6 +1,12 @@
 import { isPoolId, POOL_PREFIX } from "../core/pool.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import { type Campaign, type NumberStore, numberOfCampaign, type Pool } from "../store/index.ts";
+import {
+  type Campaign,
+  type NumberStore,
+  numberOfCampaign,
+  type PersonMarks,
+  type Pool,
+} from "../store/index.ts";
 import type { PoolChild } from "./pools/pool-rows.ts";
 import { createPoolStore } from "./pools/pool-store.ts";
 import { sumOfPool } from "./pools/sum.ts";
@@ -152,4 +158,15 @@ export async function findRows(stores: Stores, id: string): Promise<Result<Found
 export function withRows(found: FoundCampaign): Result<FoundCampaign> {
   const { id, rowsDeletedAt } = found.campaign;
   return rowsDeletedAt === null ? accept(found) : refuseDeletedRows(id);
+}
+
+/** What keeps messages from a person, over all these numbers; the latest time of each. */
+export async function marksOf(stores: Stores, person: Buffer): Promise<PersonMarks> {
+  const each = await Promise.all(Object.values(stores).map(({ optOuts }) => optOuts.about(person)));
+  const undeliverable = each.flatMap(({ undeliverableAt }) => undeliverableAt ?? []);
+  return {
+    // The numbers' copies are those of one list.
+    scope: each.find(({ scope }) => scope !== null)?.scope ?? null,
+    undeliverableAt: undeliverable.length === 0 ? null : Math.max(...undeliverable),
+  };
 }

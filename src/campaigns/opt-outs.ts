@@ -1,7 +1,6 @@
-import type { Actor } from "../core/act.ts";
+import type { Actor, RemovalReason } from "../core/act.ts";
 import type { Scope } from "../core/category.ts";
 import { accept, type Result } from "../core/refusal.ts";
-import type { RemovalReason } from "../core/removal.ts";
 import type { ActLog, Suppressions } from "../store/index.ts";
 import { audited } from "./audited.ts";
 

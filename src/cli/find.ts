@@ -1,5 +1,4 @@
-import type { Stores } from "../campaigns/find.ts";
-import { marksOf } from "../campaigns/person-marks.ts";
+import { marksOf, type Stores } from "../campaigns/find.ts";
 import { type FoundMessage, messagesTo } from "../campaigns/person-messages.ts";
 import { type SearchResult, search } from "../campaigns/search.ts";
 import type { HistoryEntry } from "../core/history.ts";

@@ -1,6 +1,6 @@
 import { doneAt } from "../campaigns/done-at.ts";
 import { reasonWords } from "../export/campaign-json.ts";
-import { trialWords } from "../export/trial-words.ts";
+import { trialWords } from "../export/campaign-words.ts";
 import type { Campaign } from "../store/index.ts";
 import { acceptedRows, openRows, rowsToSend } from "./describe.ts";
 import { clockTime, count, counted, duration, printable, rate } from "./words.ts";

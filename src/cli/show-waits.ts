@@ -1,5 +1,5 @@
 import { unknownWords } from "../export/campaign-json.ts";
-import { furtherTriesWords } from "../export/further-tries-words.ts";
+import { furtherTriesWords } from "../export/campaign-words.ts";
 import type { FurtherTries, UnknownRows, WaitingRow } from "../store/index.ts";
 import { count, counted, duration, table, timeToCome } from "./words.ts";
 

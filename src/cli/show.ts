@@ -12,6 +12,7 @@ import { modeOption } from "../core/mode.ts";
 import { accept } from "../core/refusal.ts";
 import {
   campaignJson,
+  childrenJson,
   haltJson,
   reasonWords,
   rollbackJson,
@@ -19,12 +20,13 @@ import {
   settlingWords,
   unknownJson,
 } from "../export/campaign-json.ts";
-import { cappedWords } from "../export/capped-words.ts";
-import { chargedWords } from "../export/charged-words.ts";
-import { childrenJson } from "../export/children-json.ts";
+import {
+  cappedWords,
+  chargedWords,
+  furtherTriesJson,
+  trialWords,
+} from "../export/campaign-words.ts";
 import { endpointJson, endpointWords, isEndpointInTrouble } from "../export/endpoint-words.ts";
-import { furtherTriesJson } from "../export/further-tries-words.ts";
-import { trialWords } from "../export/trial-words.ts";
 import type { Campaign, FurtherTries, Halt, UnknownRows, WaitingRow } from "../store/index.ts";
 import { CAMPAIGN_ID, type Command, type CommandSpec } from "./command.ts";
 import {

@@ -1,9 +1,9 @@
 import { addToList, removeFromList } from "../campaigns/opt-outs.ts";
 import type { Config } from "../config/config.ts";
 import { commonCountry } from "../config/find-number.ts";
+import { REMOVAL_NAMES } from "../core/act.ts";
 import { SCOPES, type Scope } from "../core/category.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import { REMOVAL_NAMES } from "../core/removal.ts";
 import { originWords } from "../export/opt-out-words.ts";
 import type { OptOutFormat } from "../export/opt-outs.ts";
 import type { ActLog, OptOut, Suppressions } from "../store/index.ts";

@@ -9,7 +9,7 @@ import {
   RATE_MAX,
   RATE_MIN,
 } from "./campaign.ts";
-import { capsBlock } from "./caps-block.ts";
+import { capsBlock } from "./caps.ts";
 import { CATEGORIES } from "./category.ts";
 import { DELIMITER_NAMES, delimiterNamed } from "./delimiters.ts";
 import { ENCODINGS, encodingNamed } from "./encoding.ts";

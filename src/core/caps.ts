@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { CATEGORIES, type Category } from "./category.ts";
 import { isJsonObject, type Json } from "./json.ts";
 import { didYouMean } from "./nearest.ts";
@@ -112,3 +113,14 @@ export function capsWords(caps: readonly Cap[]): string {
     })
     .join(" and ");
 }
+
+/** `{ marketing: 2 per 7d, then: later }`; null if nothing is given. */
+export const capsBlock = z.unknown().transform((value, context) => {
+  if (value === undefined || value === null) return null;
+  const read = parseCaps(value as Json);
+  if (read.ok) return read.caps;
+  for (const { path, message } of read.problems) {
+    context.issues.push({ code: "custom", message, path: [...path], input: value });
+  }
+  return z.NEVER;
+});

@@ -1,3 +1,5 @@
+import { accept, type Result, refuse } from "./refusal.ts";
+
 /** A host and port of a Redis, a Redis Cluster's node or a Sentinel. */
 export interface RedisNode {
   readonly host: string;
@@ -43,7 +45,7 @@ export interface RedisSentinelAddress {
 }
 
 /** What is wrong with an address, without repeating it: it may contain a password. */
-export interface AddressProblem {
+interface AddressProblem {
   readonly message: string;
   readonly fix: string;
 }
@@ -198,4 +200,15 @@ function schemeOf({ tls, kind }: RedisClusterAddress | RedisSentinelAddress): st
 
 export function describeNode({ host, port }: RedisNode): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Parses `DROPCAST_REDIS_URL` (see docs/redis.md), or the path of a socket. */
+export function parseRedisUrl(text: string): Result<RedisAddress> {
+  if (text.startsWith("/")) return accept({ kind: "socket", path: text });
+  const parsed = parseRedisAddress(text);
+  return "address" in parsed ? accept(parsed.address) : refuseAddress(parsed.problem);
+}
+
+function refuseAddress({ message, fix }: AddressProblem): Result<never> {
+  return refuse("redis_url_invalid", `DROPCAST_REDIS_URL ${message}.`, fix);
 }

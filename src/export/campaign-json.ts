@@ -4,7 +4,7 @@ import { count, isoTime } from "../core/format.ts";
 import { describePause } from "../core/pause-reason.ts";
 import { describeReason, REASONS, reasonName } from "../core/reasons.ts";
 import type { Campaign, Halt, Rollback, UnknownRows } from "../store/index.ts";
-import { trialJson } from "./trial-words.ts";
+import { trialJson } from "./campaign-words.ts";
 
 /** Why a campaign is paused or was refused; null if it is neither. */
 export function reasonWords(
@@ -160,4 +160,18 @@ export function rollbackJson(rollback: Rollback | undefined): RollbackJson | nul
   if (rollback === undefined) return null;
   const { noticedAt, wentBackTo, lost } = rollback;
   return { noticedAt: isoTime(noticedAt), wentBackTo: isoTime(wentBackTo), claimsLost: lost };
+}
+
+/** The campaigns of a pool, one for each of its numbers; nothing for other campaigns. */
+export function childrenJson({
+  children,
+}: {
+  readonly children?: readonly { readonly campaign: Campaign }[];
+}) {
+  if (children === undefined) return {};
+  return {
+    children: children.map(({ campaign: { id, number, status, reason, rows, counts } }) => ({
+      ...{ id, number, status, reason, rows, counts },
+    })),
+  };
 }

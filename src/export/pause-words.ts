@@ -1,5 +1,5 @@
 import type { Campaign } from "../store/index.ts";
-import { trialWords } from "./trial-words.ts";
+import { trialWords } from "./campaign-words.ts";
 
 /** By the first part of the reason, which core/pause-reason.ts describes in full. */
 const SHORT: Readonly<Record<string, (text: string) => string>> = {

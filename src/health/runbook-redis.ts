@@ -1,5 +1,3 @@
-import type { RunbookEntry } from "./runbook-entry.ts";
-
 /** Redis itself: the gravest of all checks. */
 export const REDIS_CHECKS = {
   redis_reachable: {
@@ -61,3 +59,14 @@ export const REDIS_CHECKS = {
     safe: "Raising maxmemory is safe at any time. Do not change maxmemory-policy: eviction deletes records of sent messages.",
   },
 } as const satisfies Readonly<Record<string, RunbookEntry>>;
+
+/** What an engineer on call needs to know about a check. */
+export interface RunbookEntry {
+  readonly title: string;
+  /** What it means while it is not ok. */
+  readonly means: string;
+  /** What to do, step by step. */
+  readonly steps: readonly string[];
+  /** Whether that is safe, and what it cannot do. */
+  readonly safe: string;
+}

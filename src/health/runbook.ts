@@ -1,5 +1,4 @@
-import type { RunbookEntry } from "./runbook-entry.ts";
-import { REDIS_CHECKS } from "./runbook-redis.ts";
+import { REDIS_CHECKS, type RunbookEntry } from "./runbook-redis.ts";
 
 /**
  * Every check by its code, the gravest first, with what an engineer on call needs to know about it.

@@ -1,3 +1,8 @@
+import { randomBytes } from "node:crypto";
+import type { McpServer } from "@modelcontextprotocol/server";
+import { z } from "zod";
+import { type ApiRequest, type AskApi, asResult, refused, told } from "./api-client.ts";
+
 /**
  * Acts in two steps: `preview_…` says what would happen and gives a confirmation; `confirm` does
  * exactly that, once. So nothing is done that was not shown before, also when a model makes up
@@ -11,11 +16,6 @@
  * A confirmation lives in this process for ten minutes. `confirm` looks again before it acts, and
  * refuses when the campaign, or what a bulk action is about, is no longer as shown.
  */
-import { randomBytes } from "node:crypto";
-import type { McpServer } from "@modelcontextprotocol/server";
-import { z } from "zod";
-import type { ApiRequest, AskApi } from "./api-client.ts";
-import { asResult, refused, told } from "./tool-result.ts";
 
 const MINUTES = 10;
 const CONFIRMATION_MS = MINUTES * 60_000;

@@ -1,7 +1,6 @@
 import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import type { AskApi } from "./api-client.ts";
-import { asResult } from "./tool-result.ts";
+import { type AskApi, asResult } from "./api-client.ts";
 
 const campaign = z
   .string()

@@ -1,3 +1,20 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Redis } from "ioredis";
+import { parseRedisUrl, type RedisAddress } from "../core/redis-address.ts";
+import { accept, type Result, refuse } from "../core/refusal.ts";
+import { type DataFolder, fileProblem, openDataFolder } from "./data-folder.ts";
+import { findRedisBinary } from "./find-binary.ts";
+import { withLock } from "./lock.ts";
+import { probeSocket } from "./probe-socket.ts";
+import { isRunning, pidOf } from "./process-identity.ts";
+import {
+  forgetServer,
+  isOurs,
+  runningServer,
+  type ServerProcess,
+  startServer,
+} from "./server-process.ts";
+
 /**
  * The Redis of a data folder. The first process that needs it starts it; all others on this machine
  * find it by its socket. Three races shape this module:
@@ -11,25 +28,6 @@
  * - A process or the server dies. The server outlives the process that started it, and the next one
  *   finds it; a dead server is restarted by the processes that still need it.
  */
-
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Redis } from "ioredis";
-import type { RedisAddress } from "../core/redis-address.ts";
-import { accept, type Result, refuse } from "../core/refusal.ts";
-import { parseRedisUrl } from "./address.ts";
-
-import { type DataFolder, fileProblem, openDataFolder } from "./data-folder.ts";
-import { findRedisBinary } from "./find-binary.ts";
-import { withLock } from "./lock.ts";
-import { probeSocket } from "./probe-socket.ts";
-import { isRunning, pidOf } from "./process-identity.ts";
-import {
-  forgetServer,
-  isOurs,
-  runningServer,
-  type ServerProcess,
-  startServer,
-} from "./server-process.ts";
 
 /** A Redis in use, and how to release it. */
 export interface AcquiredRedis {

@@ -99,7 +99,6 @@ export {
   type WaitingDropNote,
 } from "./drops/drop-reports.ts";
 export { createDurable } from "./durability.ts";
-export { ALL_KEYS, restoringKey, spaceOfKey } from "./key-spaces.ts";
 export {
   ALL_NUMBERS,
   deploymentKeys,
@@ -169,5 +168,5 @@ export { createWrongSignatures, type WrongSignatures } from "./recovery/wrong-si
 export { batchesOf, batchOfRow, placeInBatch, rowInBatch } from "./rows.ts";
 export { checkSchema, SCHEMA } from "./schema.ts";
 export { BACKOFF_MAX_MS, BATCH_ROWS, REACH_MAX_MS } from "./scripts/protocol.ts";
-export { portfolioSpace } from "./shared-keys.ts";
+export { ALL_KEYS, portfolioSpace, restoringKey, spaceOfKey } from "./shared-keys.ts";
 export { createWakeUps, type WakeUps } from "./wake-ups.ts";

@@ -8,7 +8,7 @@ import { makeBackup } from "../../src/backup/make-backup.ts";
 import { openSnapshot } from "../../src/backup/snapshot.ts";
 import { accept } from "../../src/core/refusal.ts";
 import { checkRedisSafety } from "../../src/redis/safety.ts";
-import { restoringKey } from "../../src/store/key-spaces.ts";
+import { restoringKey } from "../../src/store/shared-keys.ts";
 import { nonZero, openTestStore } from "../support/campaigns.ts";
 import { backUp, dir, keysOf, restore, startServer, startUsed } from "./support.ts";
 

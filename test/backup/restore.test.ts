@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { accept, refuse } from "../../src/core/refusal.ts";
-import { restoringKey } from "../../src/store/key-spaces.ts";
+import { restoringKey } from "../../src/store/shared-keys.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import type { OwnRedis } from "../support/redis.ts";
 import { freeze, startReplicated } from "../support/replicas.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { generateX25519Identity } from "age-encryption";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
-import { restoringKey } from "../../src/store/key-spaces.ts";
+import { restoringKey } from "../../src/store/shared-keys.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
 import { runHere } from "./in-process.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseRedisUrl } from "../../src/redis/address.ts";
+import { parseRedisUrl } from "../../src/core/redis-address.ts";
 
 test("a path is the address of a socket", () => {
   const path = "/run/redis.sock";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { STOP_ON, type StopOn } from "../../src/core/stop-on.ts";
-import { chargedWords } from "../../src/export/charged-words.ts";
+import { chargedWords } from "../../src/export/campaign-words.ts";
 import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
 import { type Fate, sendOutcomes } from "../support/outcomes.ts";
 

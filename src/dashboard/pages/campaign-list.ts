@@ -18,7 +18,7 @@ import { type WebhookTroubles, webhookTroubleLines } from "../../campaigns/webho
 import { includesRole } from "../../core/access.ts";
 import { rate } from "../../core/format.ts";
 import { describePause, pauseCause } from "../../core/pause-reason.ts";
-import { trialWords } from "../../export/trial-words.ts";
+import { trialWords } from "../../export/campaign-words.ts";
 import type { Campaign } from "../../store/index.ts";
 import { clock, clockUtc, count, counted, moment } from "./format.ts";
 import { type Html, type PageContent, page } from "./layout.ts";

@@ -1,4 +1,3 @@
-/** What stands around every page: search, SANDBOX or LIVE, what stands still, and the menu. */
 import { html } from "hono/html";
 import { type Access, seesNumber } from "../../api/access.ts";
 import type { Stop } from "../../campaigns/stops.ts";
@@ -6,7 +5,8 @@ import { includesRole, type Role } from "../../core/access.ts";
 import { type Mode, modeName } from "../../core/mode.ts";
 import { assetUrl } from "../assets.ts";
 import { moment } from "./format.ts";
-import type { Html } from "./html.ts";
+
+/** What stands around every page: search, SANDBOX or LIVE, what stands still, and the menu. */
 
 /** What the frame shows of the deployment. */
 export interface Frame {
@@ -141,3 +141,6 @@ export function keysDialog(): Html {
     <form method="dialog"><button>Close</button></form>
   </dialog>`;
 }
+
+/** The result of a tagged template of `hono/html`. Values in it are escaped. */
+export type Html = ReturnType<typeof html>;

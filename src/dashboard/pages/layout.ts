@@ -3,10 +3,10 @@ import { html } from "hono/html";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Access, ApiEnv } from "../../api/access.ts";
 import { assetUrl, STYLES } from "../assets.ts";
+import type { Html } from "./frame.ts";
 import { banner, bar, type Frame, keysDialog } from "./frame.ts";
-import type { Html } from "./html.ts";
 
-export type { Html } from "./html.ts";
+export type { Html } from "./frame.ts";
 
 /** What one page adds to the frame that all share. */
 export interface PageContent {

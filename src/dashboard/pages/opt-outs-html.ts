@@ -1,14 +1,14 @@
-/** What the pages of opt-outs look like; opt-outs.ts answers with them. */
-
 import { html } from "hono/html";
+import { REMOVAL_REASONS } from "../../core/act.ts";
 import type { Scope } from "../../core/category.ts";
 import { maskPhone } from "../../core/recipient.ts";
-import { REMOVAL_REASONS } from "../../core/removal.ts";
 import { originWords } from "../../export/opt-out-words.ts";
 import type { KnownOptOut, OptOut, Suppressions } from "../../store/index.ts";
 import { count, counted, moment } from "./format.ts";
 import type { Html, PageContent } from "./layout.ts";
 import { cardsTable } from "./table.ts";
+
+/** What the pages of opt-outs look like; opt-outs.ts answers with them. */
 
 /** People on one page of the list. */
 const LISTED = 50;

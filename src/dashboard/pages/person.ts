@@ -2,8 +2,7 @@ import type { Hono } from "hono";
 import { html } from "hono/html";
 import { type Access, type ApiEnv, visibleStores } from "../../api/access.ts";
 import type { Answer } from "../../api/answer.ts";
-import type { Stores } from "../../campaigns/find.ts";
-import { marksOf } from "../../campaigns/person-marks.ts";
+import { marksOf, type Stores } from "../../campaigns/find.ts";
 import {
   type FoundMessage,
   messagesTo,

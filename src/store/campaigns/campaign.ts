@@ -4,14 +4,13 @@ import type { FailureCount } from "../../core/failure.ts";
 import { type Counts, STATES, type State, zeroCounts } from "../../core/message.ts";
 import type { Mode } from "../../core/mode.ts";
 import { parseRamp, type RampUp } from "../../core/ramp.ts";
-import type { StopOn } from "../../core/stop-on.ts";
+import { readStopOn, type StopOn } from "../../core/stop-on.ts";
 import { numberOfCampaign } from "../campaign-id.ts";
 import { fieldsOf, type HashFields } from "../hashes.ts";
 import { campaignKeys } from "../keys.ts";
 import { decodePrice } from "../ledger/ledger-value.ts";
 import { type CampaignHours, readHours } from "./campaign-hours.ts";
 import { causeOf } from "./history.ts";
-import { readStopOn } from "./stop-limits.ts";
 import { readTrial, type Trial } from "./trial.ts";
 
 /** A campaign as people see it. Times are ms since 1970, null if not reached. */

@@ -12,6 +12,7 @@ import { REASONS } from "../../core/reasons.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import { REJECTS } from "../../core/reject.ts";
 import { packSendAgain } from "../../core/send-again.ts";
+import { packStopOn } from "../../core/stop-on.ts";
 import { campaignMark } from "../campaign-id.ts";
 import { type ImportOutcome, type ImportRow, packRows } from "../ledger/batch-rows.ts";
 import type { Safety } from "../ledger/ledger.ts";
@@ -26,7 +27,6 @@ import type { RunScript } from "../scripts/runner.ts";
 import type { ScriptEach } from "../scripts/script-list.ts";
 import { packPlaces, packWindow, type StoredPlace } from "./campaign-hours.ts";
 import { readShortOfMemory, type ShortOfMemory } from "./import-room.ts";
-import { packStopOn } from "./stop-limits.ts";
 import { packTrialRows, trialRules } from "./trial.ts";
 
 /** Batches that one script deletes. */

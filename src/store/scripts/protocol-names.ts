@@ -6,7 +6,7 @@ import { NEWS as NEWS_KINDS } from "../../core/news.ts";
 import { PAUSE_KINDS } from "../../core/pause-reason.ts";
 import { POOL_STATUSES } from "../../core/pool.ts";
 import { SHARE_ROUNDING, TRIAL_AFTER, TRIAL_VERDICTS } from "../../core/trial.ts";
-import { named } from "./members.ts";
+import { named } from "./layout.ts";
 
 /**
  * Words that are stored, or that TypeScript writes and the scripts compare, or the other way round:

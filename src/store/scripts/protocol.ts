@@ -3,8 +3,7 @@ import { HISTORY as HISTORY_KINDS } from "../../core/history.ts";
 import { STATES } from "../../core/message.ts";
 import { REASONS } from "../../core/reasons.ts";
 import { STOP_ON as STOP_ON_DEFAULTS } from "../../core/stop-on.ts";
-import { layout } from "./layout.ts";
-import { named, numbered } from "./members.ts";
+import { layout, named, numbered } from "./layout.ts";
 
 export * from "./protocol-caps.ts";
 export * from "./protocol-events.ts";
@@ -123,7 +122,7 @@ export const PEOPLE_ROW = layout({ place: "I2", mark: "I2" });
 /** Rows in a field of the index, as an import stores them: which hash and field, and how long. */
 export const PEOPLE_PART = layout({ segment: "I4", bucket: "B", bytes: "I2" });
 
-/** A row that an import stores and that is not pending: its place in the batch, its ledger value. */
+/** A row of an import that is not pending: its place in the batch, and its ledger value. */
 export const IMPORTED_ROW = layout({ place: "B", value: `c${LEDGER_HEADER.bytes}` });
 
 /** A row of a canary or probe (lib/trial.lua). */

@@ -157,7 +157,7 @@ export const SCRIPTS = {
  * What follows the named arguments once for each thing (a person, a batch): the script loops
  * `for at = REST, #ARGV, STEP do`, and in the loop `EACH.phone` is that of the thing.
  */
-export const EACH = {
+const EACH = {
   "apply-opt-outs": ["person", "scope", "changedAt"],
   "change-opt-outs": ["phone", "digest", "scope", "atMs", "source"],
   "erase-person": ["spelling"],

@@ -4,11 +4,13 @@ import { type CampaignView, openingsOf } from "../../../campaigns/campaign-view.
 import { type CampaignPace, ratesDiffer } from "../../../campaigns/pace-now.ts";
 import { count } from "../../../core/format.ts";
 import { hoursWords, type SendWindow } from "../../../core/send-window.ts";
-import { cappedWords } from "../../../export/capped-words.ts";
-import { chargedWords } from "../../../export/charged-words.ts";
-import { furtherTriesWords } from "../../../export/further-tries-words.ts";
+import {
+  cappedWords,
+  chargedWords,
+  furtherTriesWords,
+  trialWords,
+} from "../../../export/campaign-words.ts";
 import { ratesDifferWords } from "../../../export/number-words.ts";
-import { trialWords } from "../../../export/trial-words.ts";
 import type { Campaign } from "../../../store/index.ts";
 import { localTime, placeWords } from "../../../time/places.ts";
 import { clockUtc, moment } from "../format.ts";
