@@ -10,7 +10,17 @@ import { accept } from "../../src/core/refusal.ts";
 import { checkRedisSafety } from "../../src/redis/safety.ts";
 import { restoringKey } from "../../src/store/shared-keys.ts";
 import { nonZero, openTestStore } from "../support/campaigns.ts";
-import { backUp, dir, keysOf, restore, startServer, startUsed } from "./support.ts";
+import {
+  backUp,
+  dir,
+  giveEachTestAFolder,
+  keysOf,
+  restore,
+  startServer,
+  startUsed,
+} from "./support.ts";
+
+giveEachTestAFolder();
 
 describe("a backup", () => {
   test("gives back every campaign, row, outcome and opt-out, with the times to live", async () => {

@@ -4,7 +4,9 @@ import { restoringKey } from "../../src/store/shared-keys.ts";
 import { openTestStore } from "../support/campaigns.ts";
 import type { OwnRedis } from "../support/redis.ts";
 import { freeze, startReplicated } from "../support/replicas.ts";
-import { backUp, keysOf, restore, startServer, startUsed } from "./support.ts";
+import { backUp, giveEachTestAFolder, keysOf, restore, startServer, startUsed } from "./support.ts";
+
+giveEachTestAFolder();
 
 describe("a restore", () => {
   test("goes into an empty Redis only", async () => {

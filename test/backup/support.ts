@@ -15,10 +15,14 @@ import { type OwnRedis, startOwnRedis } from "../support/redis.ts";
 
 /** The folder of the test that runs. */
 export let dir: string;
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "dropcast-backup-"));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-});
+
+/** Each file calls it: this module is loaded once for several, and hooks belong to one. */
+export function giveEachTestAFolder(): void {
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), "dropcast-backup-"));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  });
+}
 
 /** A server, and the client that Dropcast would use. */
 export async function startServer(): Promise<{ server: OwnRedis; redis: Redis }> {
