@@ -43,7 +43,7 @@ function filterJson(what: ActionWhat) {
 }
 
 /** `1,204 sent again, 3 left out, 93 to go`: it adds up to the total. */
-export function progressWords(action: Action): string {
+export function actionProgressWords(action: Action): string {
   const { what, done, failed, left, skipped, state } = action;
   const all = Object.values(skipped).reduce((sum, one) => sum + one, 0);
   const did = {

@@ -1,4 +1,4 @@
-import { actionJson, progressWords } from "../campaigns/action-json.ts";
+import { actionJson, actionProgressWords } from "../campaigns/action-json.ts";
 import { actionWords, endWords, SKIPPED_WORDS, waitsForWorker } from "../campaigns/action-words.ts";
 import { findAction, listActions, stopAction } from "../campaigns/actions.ts";
 import type { Stores } from "../campaigns/find.ts";
@@ -76,7 +76,7 @@ function actionText(action: Action): string {
   return [
     `${id}: ${printable(name)}`,
     `  ${actionWords(action.what)}.`,
-    `  ${state}: ${progressWords(action)}, of ${count(total)} in all`,
+    `  ${state}: ${actionProgressWords(action)}, of ${count(total)} in all`,
     ...SKIPPED.filter((why) => skipped[why] > 0).map(
       (why) => `  ${count(skipped[why])} left out: ${SKIPPED_WORDS[why]}`,
     ),

@@ -26,8 +26,8 @@ export async function planRecurring(
   campaignPath: string,
   sourceNetworks: readonly string[],
 ): Promise<{ plan: RecurringPlan; dueMs: number } | null> {
-  const { readCampaign } = await import("../producer/import-file.ts");
-  const campaign = await readCampaign(campaignPath);
+  const { readCampaignFile } = await import("../producer/import-file.ts");
+  const campaign = await readCampaignFile(campaignPath);
   if (!campaign.ok || campaign.value.recurring === undefined) return null;
   const { source, cron, timezone } = campaign.value.recurring;
   const nowMs = Date.now();

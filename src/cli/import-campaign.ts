@@ -102,8 +102,8 @@ export interface Imported {
  */
 async function checkSendable({ config }: Platform, campaignPath: string): Promise<Result<unknown>> {
   if (config.mode !== "live" || config.redisUrl !== null) return accept(null);
-  const { readCampaign } = await import("../producer/import-file.ts");
-  const campaign = await readCampaign(campaignPath);
+  const { readCampaignFile } = await import("../producer/import-file.ts");
+  const campaign = await readCampaignFile(campaignPath);
   if (!campaign.ok) return campaign;
   const { number: only, numbers = [only] } = campaign.value;
   for (const name of numbers) {

@@ -114,14 +114,15 @@ async function readPlan(
   }
   const encoding = encodingOption(options);
   if (!encoding.ok) return encoding;
-  const [{ readCampaign }, { findNumber }, { storeNamed }, { readTestValues }] = await Promise.all([
-    import("../producer/import-file.ts"),
-    import("../config/find-number.ts"),
-    import("../app/platform.ts"),
-    import("../producer/test-message.ts"),
-  ]);
+  const [{ readCampaignFile }, { findNumber }, { storeNamed }, { readTestValues }] =
+    await Promise.all([
+      import("../producer/import-file.ts"),
+      import("../config/find-number.ts"),
+      import("../app/platform.ts"),
+      import("../producer/test-message.ts"),
+    ]);
   const campaignPath = resolve(cli.cwd, paths.campaignPath);
-  const campaign = await readCampaign(campaignPath);
+  const campaign = await readCampaignFile(campaignPath);
   if (!campaign.ok) return campaign;
   const definition = campaign.value;
   const number = findNumber(config, definition.number);

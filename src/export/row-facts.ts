@@ -88,11 +88,11 @@ function reasonOf({ state, value, note, erased, listRow }: CampaignRow): string 
  */
 export function factColumns(columns: readonly string[], facts: readonly string[]): string[] {
   const taken = new Set(columns.map(foldColumnName));
-  return facts.map((fact) => numbered(fact, taken));
+  return facts.map((fact) => freeColumnName(fact, taken));
 }
 
 /** The name, with the first free number if it is taken. */
-export function numbered(name: string, taken: ReadonlySet<string>): string {
+export function freeColumnName(name: string, taken: ReadonlySet<string>): string {
   let free = name;
   for (let nth = 2; taken.has(free); nth++) free = `${name}_${nth}`;
   return free;

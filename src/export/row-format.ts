@@ -6,8 +6,8 @@ import {
   factColumns,
   factNames,
   factsOf,
+  freeColumnName,
   inputCells,
-  numbered,
 } from "./row-facts.ts";
 
 /** `json` is a single array, for `--json`; `ndjson` has one value per line. */
@@ -65,7 +65,7 @@ function keysOf(columns: readonly string[]): string[] {
   const taken = new Set<string>();
   return columns.map((name, index) => {
     const isFirst = columns.indexOf(name) === index;
-    const key = isFirst ? name : numbered(name, new Set([...columns, ...taken]));
+    const key = isFirst ? name : freeColumnName(name, new Set([...columns, ...taken]));
     taken.add(key);
     return key;
   });

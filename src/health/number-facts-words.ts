@@ -12,7 +12,7 @@ export function allowedNow({ pace, halt, rollback }: NumberFacts): number | null
 }
 
 /** `12/s of 80/s`. */
-export function rateWords(facts: NumberFacts): string {
+export function numberRateWords(facts: NumberFacts): string {
   const allowed = allowedNow(facts);
   const used = rate(facts.vitals.usedPerSecond);
   return allowed === null

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { type ApiRequest, type AskApi, asResult, refused, told } from "./api-client.ts";
+import { type ApiRequest, type AskApi, asResult, errorResult, textResult } from "./api-client.ts";
 
 /**
  * Acts in two steps: `preview_…` says what would happen and gives a confirmation; `confirm` does
@@ -129,12 +129,12 @@ export function addActingTools(
     },
     async ({ act, campaign: id }) => {
       const found = await find(id);
-      if (!found.ok) return refused(found);
+      if (!found.ok) return errorResult(found);
       const { name, status, mode, counts, now: doesNow, halt } = found.value;
       const shown = shownOf(found.value);
       const request = { path: `/api/campaigns/${id}/${act}`, method: "POST" } as const;
       const lifts = act === "resume" && halt !== null;
-      return told({
+      return textResult({
         would: `${CONTROL_WORDS[act]} ${id} (${mode}), ${name}, which is ${status}: ${shown.waiting} messages are waiting.`,
         ...(lifts ? { also: "Lifts the suspension of its number, for all of its campaigns." } : {}),
         ...{ campaign: id, doesNow, counts },
@@ -153,9 +153,9 @@ export function addActingTools(
     },
     async ({ campaign: id, action }) => {
       const found = await find(id);
-      if (!found.ok) return refused(found);
+      if (!found.ok) return errorResult(found);
       const answer = await ask({ path: `/api/campaigns/${id}/actions/preview`, body: action });
-      if (!answer.ok) return refused(answer);
+      if (!answer.ok) return errorResult(answer);
       const { name, matching } = answer.value as ActionPreview;
       const shown = shownOf(found.value);
       const isTwice = action.kind === "resolve" && action.decision === "resend";
@@ -164,7 +164,7 @@ export function addActingTools(
         body: { ...action, name, expected: matching, ...(isTwice ? { confirm: matching } : {}) },
       };
       const prepared = { request, campaign: id, shown, bulk: { action, matching } };
-      return told({
+      return textResult({
         ...(isTwice ? { warning: `${matching} people may get the message twice.` } : {}),
         ...{ preview: answer.value, mode: found.value.mode },
         ...{ confirmation: prepare(prepared), minutes: MINUTES },
@@ -183,14 +183,14 @@ export function addActingTools(
       const one = prepared.get(confirmation);
       prepared.delete(confirmation);
       if (one === undefined || one.endsAt < now()) {
-        return refused({
+        return errorResult({
           code: "confirmation_unknown",
           words:
             "This confirmation was used, is older than ten minutes, or never was. Preview again.",
         });
       }
       const changed = await changeSince(one);
-      if (changed !== null) return refused(changed);
+      if (changed !== null) return errorResult(changed);
       return asResult(await ask({ ...one.request, key: `mcp-${confirmation}` }));
     },
   );

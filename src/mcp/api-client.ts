@@ -60,13 +60,13 @@ function refusal(body: unknown): ApiAnswer {
 
 /** The answer of the API as the result of a tool. */
 export function asResult(answer: ApiAnswer) {
-  return answer.ok ? told(answer.value) : refused(answer);
+  return answer.ok ? textResult(answer.value) : errorResult(answer);
 }
 
-export function told(value: unknown) {
+export function textResult(value: unknown) {
   return { content: [{ type: "text" as const, text: JSON.stringify(value, null, 1) }] };
 }
 
-export function refused({ code, words }: { readonly code: string; readonly words: string }) {
+export function errorResult({ code, words }: { readonly code: string; readonly words: string }) {
   return { content: [{ type: "text" as const, text: `${code}: ${words}` }], isError: true };
 }

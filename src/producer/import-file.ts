@@ -59,7 +59,8 @@ export function createFileImporter(deps: {
     const approval = approvalAbove === null ? null : { by: startedBy, above: approvalAbove };
     const known = configured.filter((name) => numbers === null || numbers.has(name));
     const named = given ?? campaignPath ?? "";
-    const campaign = campaignPath === null ? null : await readCampaign(campaignPath, campaignName);
+    const campaign =
+      campaignPath === null ? null : await readCampaignFile(campaignPath, campaignName);
     if (campaign?.ok === false) return refused(given ?? "", campaign.refusal);
     const definition = campaign === null ? null : definitionAt(campaign.value, dueMs);
     if (definition === "recurring") {
@@ -145,7 +146,7 @@ function listOf(definition: CampaignDefinition | null, campaignPath: string): st
 const CAMPAIGN_BYTES_MAX = 1024 * 1024;
 
 /** Reads a campaign file: `campaign_not_readable`, or the refusals of the parser. */
-export async function readCampaign(
+export async function readCampaignFile(
   path: string,
   name: string = basename(path),
 ): Promise<Result<CampaignDefinition>> {
@@ -185,7 +186,7 @@ export async function readOneOff(
   name: string,
   known: readonly string[],
 ): Promise<Result<CampaignDefinition>> {
-  const campaign = await readCampaign(path, name);
+  const campaign = await readCampaignFile(path, name);
   if (!campaign.ok) return campaign;
   const definition = definitionAt(campaign.value, undefined);
   if (definition === "recurring") return { ok: false, refusal: recurringCampaign(name) };

@@ -16,7 +16,7 @@ import type { Handler } from "./listener.ts";
 import type { SandboxSettings } from "./options.ts";
 import { failedWith, type Outcome } from "./outcome.ts";
 import type { Pending } from "./pending.ts";
-import { drawWithin, stateOf } from "./random.ts";
+import { drawWithin, randomStateOf } from "./random.ts";
 import { readSendRequest, type SendRequest } from "./request.ts";
 import type { AcceptedMessage, StatusFeed } from "./status-feed.ts";
 import type { Timers } from "./timers.ts";
@@ -85,7 +85,7 @@ function decidePost(deps: ApiDeps, request: IncomingMessage, body: Buffer): Deci
   const sent = readSendRequest(request.headers["content-type"], body);
   if ("httpStatus" in sent) return refusalDecision(base, { fault: "invalid", error: sent });
   const nth = counters.nextNth(number, sent.to);
-  const state = stateOf(seed, number, sent.to, nth);
+  const state = randomStateOf(seed, number, sent.to, nth);
   const outcome = scheduledOutcome(deps.decide(sent.to, nth, state), sent);
   return sendDecision(deps, { ...base, nth }, sent, outcome, state);
 }

@@ -7,7 +7,7 @@
 const GOLDEN_RATIO_32 = 0x9e3779b9;
 
 /** The state for all draws of one POST: an unsigned 32-bit number. */
-export function stateOf(seed: number, number: string, to: string, nth: number): number {
+export function randomStateOf(seed: number, number: string, to: string, nth: number): number {
   let hash = mix(seed);
   hash = addText(hash, number);
   hash = addText(mix(hash), to);

@@ -5,7 +5,7 @@ import { type Check, checkJson, checksText, worstFirst } from "../../src/health/
 import { retentionChecks } from "../../src/health/deployment.ts";
 import type { NumberFacts } from "../../src/health/facts.ts";
 import { numberChecks } from "../../src/health/number.ts";
-import { rateWords, standsWords } from "../../src/health/number-facts-words.ts";
+import { numberRateWords, standsWords } from "../../src/health/number-facts-words.ts";
 import { fleetChecks, nameChecks, processChecks } from "../../src/health/processes.ts";
 import { type RedisFacts, redisChecks, unreachableCheck } from "../../src/health/redis.ts";
 import { CHECKS } from "../../src/health/runbook.ts";
@@ -338,5 +338,5 @@ test.each<[Partial<NumberFacts>, string, string]>([
 ])("a number's state and rate in words: %#", (changes, stands, rate) => {
   const facts = numberFacts(changes);
 
-  expect([standsWords(facts), rateWords(facts)]).toEqual([stands, rate]);
+  expect([standsWords(facts), numberRateWords(facts)]).toEqual([stands, rate]);
 });

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { readCampaign } from "../../src/producer/import-file.ts";
+import { readCampaignFile } from "../../src/producer/import-file.ts";
 import { storeIn } from "../../src/producer/sink/sink.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { reachesNoOne } from "../support/fiction.ts";
@@ -15,7 +15,7 @@ const examples = fileURLToPath(new URL("../../examples", import.meta.url));
 it("the example campaign sends the example list, whose bad rows are bad on purpose", async () => {
   const number = testNumber();
   const store = await createNumberStore({ redis: connectTestRedis(), number });
-  const campaign = await readCampaign(join(examples, "spring-sale.yaml"));
+  const campaign = await readCampaignFile(join(examples, "spring-sale.yaml"));
   if (!campaign.ok) throw new Error(campaign.refusal.message);
 
   const imported = await importList({

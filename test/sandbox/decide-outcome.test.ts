@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { createDecider } from "../../src/sandbox/decide-outcome.ts";
 import type { SandboxOptions } from "../../src/sandbox/options.ts";
 import { SANDBOX_DEFAULTS, withOptions } from "../../src/sandbox/options.ts";
-import { draw, stateOf } from "../../src/sandbox/random.ts";
+import { draw, randomStateOf } from "../../src/sandbox/random.ts";
 
 const PHONES = Array.from({ length: 20_000 }, (_, n) => String(48_600_000_000 + n * 7));
 
 function outcomesOf(options: SandboxOptions, seed = 1) {
   const decide = createDecider(withOptions(SANDBOX_DEFAULTS, options));
-  return PHONES.map((to) => decide(to, 1, stateOf(seed, "sandbox-number", to, 1)));
+  return PHONES.map((to) => decide(to, 1, randomStateOf(seed, "sandbox-number", to, 1)));
 }
 
 function share(outcomes: readonly unknown[], of: readonly unknown[]): number {
@@ -26,7 +26,7 @@ describe("the outcome of a POST", () => {
   it("changes from one POST of a recipient to the next", () => {
     const decide = createDecider(withOptions(SANDBOX_DEFAULTS, { reject429: 0.5 }));
     const faults = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map(
-      (nth) => decide("48600000000", nth, stateOf(1, "a", "48600000000", nth)).fault,
+      (nth) => decide("48600000000", nth, randomStateOf(1, "a", "48600000000", nth)).fault,
     );
 
     expect(new Set(faults)).toEqual(new Set(["none", "reject-429"]));

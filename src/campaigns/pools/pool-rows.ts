@@ -1,4 +1,4 @@
-import { numbered } from "../../export/row-facts.ts";
+import { freeColumnName } from "../../export/row-facts.ts";
 import type { CampaignRow, NumberStore, Pool } from "../../store/index.ts";
 
 /** A campaign of a pool, and the store of its number. */
@@ -15,7 +15,7 @@ export interface PoolChild {
 
 /** The list's columns, and one for the number that each row was given to. */
 export function poolColumns({ columns }: Pool): string[] {
-  return [...columns, numbered("number", new Set(columns))];
+  return [...columns, freeColumnName("number", new Set(columns))];
 }
 
 /**

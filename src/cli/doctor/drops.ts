@@ -48,17 +48,18 @@ export async function checkRecurringFiles(
   config: Config,
   known: ReadonlySet<string>,
 ): Promise<Check[]> {
-  const [{ dropsOf, RECURRING_FOLDER }, { isRecurringFile }, { readCampaign }] = await Promise.all([
-    import("../../producer/drop/mode.ts"),
-    import("../../producer/recurring/files.ts"),
-    import("../../producer/import-file.ts"),
-  ]);
+  const [{ dropsOf, RECURRING_FOLDER }, { isRecurringFile }, { readCampaignFile }] =
+    await Promise.all([
+      import("../../producer/drop/mode.ts"),
+      import("../../producer/recurring/files.ts"),
+      import("../../producer/import-file.ts"),
+    ]);
   const dir = join(dropsOf(config), RECURRING_FOLDER);
   const names = await readdir(dir).catch(() => []);
   const unknown = names.filter((name) => isRecurringFile(name) && !known.has(parse(name).name));
   return Promise.all(
     unknown.map(async (name): Promise<Check> => {
-      const read = await readCampaign(join(dir, name));
+      const read = await readCampaignFile(join(dir, name));
       const message = read.ok ? "no producer has seen it" : read.refusal.message;
       const fix = read.ok ? "Start a producer: dropcast producer, or up." : read.refusal.fix;
       return {

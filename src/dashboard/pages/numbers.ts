@@ -8,9 +8,9 @@ import type { NumberFacts } from "../../health/facts.ts";
 import { type Health, type HealthSources, readHealth } from "../../health/health.ts";
 import {
   claimsWords,
+  numberRateWords,
   oldestWords,
   peopleWords,
-  rateWords,
   standsWords,
 } from "../../health/number-facts-words.ts";
 import { durabilityWords, type RedisFacts } from "../../health/redis.ts";
@@ -150,7 +150,7 @@ function numberCard(facts: NumberFacts): Html {
     <dl class="facts">
       ${fact("State", standsWords(facts))}
       ${halt === undefined ? "" : fact("Suspended since", moment(halt.at))}
-      ${fact("Sends now, of what it may", rateWords(facts))}
+      ${fact("Sends now, of what it may", numberRateWords(facts))}
       ${pace.holdUntilMs === null ? "" : fact("Backs off until", moment(pace.holdUntilMs))}
       ${fact("Messages that wait", count(pending))}
       ${fact("Oldest message", oldestWords(facts))}

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Refusal } from "../../core/refusal.ts";
-import { readCampaign } from "../import-file.ts";
+import { readCampaignFile } from "../import-file.ts";
 import { endsWithLine, openList, openToRead } from "../list/open.ts";
 import { campaignOfRejects } from "../rejects/peek.ts";
 import { emptyReport } from "../report.ts";
@@ -119,7 +119,7 @@ export function createInbox(input: InboxInput): Inbox {
     const regular = await checkRegular(path);
     if (regular === "gone" || quiet(folder, campaign.name) < settleMs) return;
     if (!regular.ok) return fail(file, regular.refusal);
-    const read = await readCampaign(path);
+    const read = await readCampaignFile(path);
     if (!read.ok && quiet(folder, campaign.name) < graceMs) return;
     if (!read.ok && read.refusal.code === "campaign_not_readable") return fail(file, read.refusal);
     await take(folder, name, campaign);

@@ -3,7 +3,7 @@ export function packNumbers(numbers: ReadonlySet<string> | null): string {
   return numbers === null ? "*" : [...numbers].sort().join(",");
 }
 
-export function readNumbers(text: string): ReadonlySet<string> | null {
+export function unpackNumbers(text: string): ReadonlySet<string> | null {
   return text === "*" ? null : new Set(text.split(",").filter((name) => name !== ""));
 }
 

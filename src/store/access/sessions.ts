@@ -4,7 +4,7 @@ import { ROLES, type Role } from "../../core/access.ts";
 import type { Mode } from "../../core/mode.ts";
 import { ALL_NUMBERS, deploymentKeys, keySpace } from "../keys.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
-import { packNumbers, readNumbers } from "./fields.ts";
+import { packNumbers, unpackNumbers } from "./fields.ts";
 
 /** A session that was not used for this long is over. */
 export const SESSION_IDLE_MS = 12 * 3_600_000;
@@ -108,7 +108,7 @@ export function createSessions(redis: Redis, mode: Mode) {
       })) as string[];
       const known = ROLES.find((one) => one === role);
       if (who === undefined || known === undefined) return undefined;
-      return { who, role: known, numbers: readNumbers(numbers) };
+      return { who, role: known, numbers: unpackNumbers(numbers) };
     },
 
     /** The name of a session that a browser has. */

@@ -4,7 +4,7 @@ import { ROLES, type Role } from "../../core/access.ts";
 import type { Mode } from "../../core/mode.ts";
 import { ALL_NUMBERS, deploymentKeys, keySpace } from "../keys.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
-import { packNumbers, readNumbers, readTime } from "./fields.ts";
+import { packNumbers, readTime, unpackNumbers } from "./fields.ts";
 
 /** A token of the HTTP API, without its secret. Times are ms since 1970. */
 export interface ApiToken {
@@ -61,7 +61,7 @@ export function createTokens(redis: Redis, mode: Mode) {
           : [
               {
                 ...{ name, role: known, createdAt: Number(createdAt) },
-                numbers: readNumbers(limited),
+                numbers: unpackNumbers(limited),
                 expiresAt: expiresAt === "0" ? null : Number(expiresAt),
                 lastUsedAt: readTime(used, name),
               },
@@ -118,7 +118,7 @@ export function createTokens(redis: Redis, mode: Mode) {
       const [name, role, numbers = ""] = found;
       const known = ROLES.find((one) => one === role);
       if (name === undefined || known === undefined) return undefined;
-      return { name, role: known, numbers: readNumbers(numbers) };
+      return { name, role: known, numbers: unpackNumbers(numbers) };
     },
   };
 }

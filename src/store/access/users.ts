@@ -4,7 +4,7 @@ import { ROLES, type Role } from "../../core/access.ts";
 import type { Mode } from "../../core/mode.ts";
 import { ALL_NUMBERS, deploymentKeys, keySpace } from "../keys.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
-import { packNumbers, readNumbers, readTime } from "./fields.ts";
+import { packNumbers, readTime, unpackNumbers } from "./fields.ts";
 
 /** A person who may sign in, without the password. Times are ms since 1970. */
 export interface User {
@@ -114,7 +114,7 @@ function parse(value: string): (UserSecret & Pick<User, "createdAt">) | undefine
   const known = ROLES.find((one) => one === role);
   if (known === undefined) return undefined;
   return {
-    ...{ role: known, numbers: readNumbers(numbers), createdAt: Number(createdAt) },
+    ...{ role: known, numbers: unpackNumbers(numbers), createdAt: Number(createdAt) },
     ...{ disabled: disabled === "1", mark, hash: hash.join("|") },
   };
 }

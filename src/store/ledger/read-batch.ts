@@ -48,7 +48,7 @@ export async function readBatch(
  * The phones of a batch, one a row; empty for a row that cannot be sent to and for a duplicate.
  * Undefined if the campaign does not have the batch.
  */
-export async function readPhones(
+export async function readBatchPhones(
   redis: Redis,
   number: string,
   { campaign, batch }: BatchPlace,
@@ -58,7 +58,7 @@ export async function readPhones(
 }
 
 /** What is stored of some batches, as text to be searched; undefined for one that is not there. */
-export async function readTexts(
+export async function readBatchTexts(
   redis: Redis,
   number: string,
   places: readonly BatchPlace[],

@@ -4,7 +4,7 @@ import type { PersonTrace } from "../../core/person-trace.ts";
 import type { CampaignStore } from "../campaigns/campaign-store.ts";
 import { campaignKeys } from "../keys.ts";
 import { eraseInBlob } from "../ledger/batch-rows.ts";
-import { readBatch, readTexts } from "../ledger/read-batch.ts";
+import { readBatch, readBatchTexts } from "../ledger/read-batch.ts";
 import { historyField } from "../ledger/row-history.ts";
 import { unpackWamid, wamidDigest } from "../ledger/wamid.ts";
 import { batchesOf, rowInBatch } from "../rows.ts";
@@ -106,7 +106,7 @@ export function createEraser(input: {
   };
 
   async function findIn(some: readonly TracedBatch[], trace: PersonTrace): Promise<TracedBatch[]> {
-    const texts = await readTexts(redis, number, some);
+    const texts = await readBatchTexts(redis, number, some);
     return some.filter((_, at) => {
       const text = texts[at];
       return text !== undefined && trace.found(text);

@@ -4,7 +4,7 @@ import type { Mode } from "../../core/mode.ts";
 import { redisTimeMs } from "../../redis/server.ts";
 import { fieldsOf } from "../hashes.ts";
 import { campaignKeys, numberKeys } from "../keys.ts";
-import { readPhones } from "../ledger/read-batch.ts";
+import { readBatchPhones } from "../ledger/read-batch.ts";
 import { batchesOf, rowInBatch } from "../rows.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import type { PersonDigest } from "./person-digest.ts";
@@ -97,7 +97,7 @@ export function createPeople(input: {
       const count = Math.max(0, Math.min(batches - first, BATCHES_AT_ONCE));
       const some = Promise.all(
         Array.from({ length: count }, (_, at) =>
-          readPhones(redis, number, { campaign, batch: first + at }),
+          readBatchPhones(redis, number, { campaign, batch: first + at }),
         ),
       );
       // A caller that stops early does not wait for them.
@@ -126,7 +126,7 @@ export function createPeople(input: {
       const digits = (await run("who-got", asked)) as string[];
       const found = digits.flatMap((own, at) => (own === "" ? [] : [{ at, digits: own }]));
       const phones = await Promise.all(
-        found.map(({ at }) => readPhones(redis, number, { campaign, batch: firstBatch + at })),
+        found.map(({ at }) => readBatchPhones(redis, number, { campaign, batch: firstBatch + at })),
       );
       return found.map((one, at) => ({ digits: one.digits, phones: phones[at] ?? [] }));
     }
