@@ -27,7 +27,8 @@ const USAGE = `Usage: node bench/run.mjs ${FIGURES.join("|")} [options]
   --days N         history: within how many days (900)
   --fsync MODE     send, import: only this appendfsync mode, always or everysec (both);
                    webhooks, campaign: this one (always)
-  --only SENDER    memory: dropcast, without the plain sender
+  --only PART      memory: dropcast, without the plain sender; numbers: of idle, 1x1, 200x1, 1x5,
+                   40x5, 200x5 (numbers x messages a second), with commas between them
   --results FILE   where the section is written (bench/RESULTS.md)
   --profile DIR    send, webhooks, import: a CPU profile of each measured process goes there, and
                    what Redis spends on each command to stderr`;
