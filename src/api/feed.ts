@@ -1,4 +1,5 @@
 import type { Stores } from "../campaigns/find.ts";
+import { ENDED_STATUSES } from "../core/campaign.ts";
 import { campaignJson } from "../export/campaign-json.ts";
 import { type Campaign, numberOfCampaign } from "../store/index.ts";
 
@@ -169,7 +170,7 @@ function createSubscriber({ only, sees }: Wanted) {
   };
 }
 
-const ENDED = /"status":"(finished|cancelled|rejected)"/;
+const ENDED = new RegExp(`"status":"(${ENDED_STATUSES.join("|")})"`);
 
 function stateOf(campaign: Campaign, atMs: number): CampaignState {
   const { id, number } = campaign;

@@ -5,7 +5,7 @@
  */
 
 import type { Actor } from "../core/act.ts";
-import type { CampaignStatus } from "../core/campaign.ts";
+import { type CampaignStatus, hasEnded } from "../core/campaign.ts";
 import { dateTime } from "../core/format.ts";
 import { modeOption } from "../core/mode.ts";
 import { accept, type Refused, type Result, refuse } from "../core/refusal.ts";
@@ -172,7 +172,7 @@ async function controlPool(
   verb: Verb,
 ): Promise<Result<Controlled>> {
   const moves = await store.pools.moves(pool.id);
-  const isOver = children.every((child) => ENDED.has(child.campaign.status));
+  const isOver = children.every((child) => hasEnded(child.campaign.status));
   const isMoving = moves.some(({ done }) => !done);
   // From now on its import cannot end, and no campaign of it starts.
   if (verb === "cancel" && (!isOver || isMoving || pool.status === "importing")) {
@@ -186,7 +186,7 @@ async function controlPool(
   // If Redis lost the cancel of a campaign whose rows are elsewhere, a resume must not undo it.
   const given = new Set(verb === "resume" ? moves.map(({ from }) => from) : []);
   const own = all.filter((child) => !given.has(child.campaign.id));
-  const going = own.filter((child) => !ENDED.has(child.campaign.status));
+  const going = own.filter((child) => !hasEnded(child.campaign.status));
   const asked = going.length === 0 ? own : going;
   const results = await Promise.all(asked.map(act));
   const refused = results.find((result) => !result.ok);
@@ -204,8 +204,6 @@ async function controlPool(
     ...lifting(done.some(({ suspensionLifted }) => suspensionLifted)),
   });
 }
-
-const ENDED: ReadonlySet<CampaignStatus> = new Set(["finished", "cancelled", "rejected"]);
 
 /** Notes who did it. */
 function perform(

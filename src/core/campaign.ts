@@ -116,5 +116,12 @@ export const CAMPAIGN_STATUSES = [
 
 export type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number];
 
+/** Those of a campaign that is over. A late answer may still open a finished one again. */
+export const ENDED_STATUSES = ["finished", "cancelled", "rejected"] as const;
+
+export function hasEnded(status: CampaignStatus): boolean {
+  return ENDED_STATUSES.some((one) => one === status);
+}
+
 /** How a campaign was closed for good: the state that its pending rows read as. */
 export const CLOSED_AS = ["cancelled", "expired"] as const;

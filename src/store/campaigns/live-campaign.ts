@@ -1,4 +1,4 @@
-import type { CampaignStatus } from "../../core/campaign.ts";
+import { type CampaignStatus, hasEnded } from "../../core/campaign.ts";
 import { numberOfCampaign } from "../campaign-id.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import { type Campaign, timeOrNull, toCounts } from "./campaign.ts";
@@ -24,9 +24,6 @@ export interface LiveCampaign extends Pick<Campaign, Shown | Measured> {
 /** Campaigns that one script reads: less than a millisecond of Redis. */
 const READ_AT_ONCE = 100;
 
-/** Not ended yet. */
-const LIVE: ReadonlySet<CampaignStatus> = new Set(["importing", "scheduled", "running", "paused"]);
-
 /** Reads campaigns by their ids; without those that have ended meanwhile. */
 export async function readLive(run: RunScript, ids: readonly string[]): Promise<LiveCampaign[]> {
   const parts = Array.from({ length: Math.ceil(ids.length / READ_AT_ONCE) }, (_, at) =>
@@ -45,7 +42,7 @@ export async function readLive(run: RunScript, ids: readonly string[]): Promise<
 }
 
 export function isLive({ status }: Pick<Campaign, "status">): boolean {
-  return LIVE.has(status);
+  return !hasEnded(status);
 }
 
 function toLive(row: readonly (string | number)[]): LiveCampaign {

@@ -12,7 +12,7 @@ local ids = redis.call('ZRANGE', P .. 'campaigns', from, from + num(ARG.campaign
 for _, id in ipairs(ids) do
   local f = redis.call('HMGET', P .. 'campaign:' .. id, 'status', 'createdAt', 'finishedAt', 'rows',
     'purged')
-  if f[1] and not has_ended(f[1]) then
+  if f[1] and not ENDED[f[1]] then
     index_live(id)
   elseif f[1] then
     local at = num(f[3] or f[2])

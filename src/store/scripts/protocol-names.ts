@@ -1,5 +1,11 @@
 import { ACTION_ENDS, ACTION_STATES, DECISIONS } from "../../core/action.ts";
-import { CAMPAIGN_STATUSES, CLOSED_AS, GUARANTEES, PRIORITY_WEIGHTS } from "../../core/campaign.ts";
+import {
+  CAMPAIGN_STATUSES,
+  CLOSED_AS,
+  ENDED_STATUSES,
+  GUARANTEES,
+  PRIORITY_WEIGHTS,
+} from "../../core/campaign.ts";
 import { CATEGORIES, SCOPES } from "../../core/category.ts";
 import { EVENTS } from "../../core/message.ts";
 import { NEWS as NEWS_KINDS } from "../../core/news.ts";
@@ -16,6 +22,8 @@ import { named } from "./layout.ts";
 /** What can happen to a message: `fire` of lib/ledger.lua. */
 export const EVENT = named(EVENTS);
 export const STATUS = named(CAMPAIGN_STATUSES);
+/** Scripts index it by a status. */
+export const ENDED = named(ENDED_STATUSES);
 export const CLOSED = named(CLOSED_AS);
 export const PAUSE = named(PAUSE_KINDS);
 export const NEWS = named(NEWS_KINDS);

@@ -10,7 +10,7 @@
 --   :unknown :aside :beyond :chosen :first :trial :again :people:<segment>
 local key = P .. 'campaign:' .. ARG.campaign
 local f = redis.call('HMGET', key, 'status', 'finishedAt', 'purged')
-if not has_ended(f[1]) or not f[2] or num(f[2]) + num(ARG.kept_ms) > WALL then
+if not ENDED[f[1]] or not f[2] or num(f[2]) + num(ARG.kept_ms) > WALL then
   return PURGE.early
 end
 redis.call('HSETNX', key, 'purgedAt', WALL)

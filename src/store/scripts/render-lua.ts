@@ -86,6 +86,7 @@ for (const [name, value] of Object.entries(protocol)) {
 
 const TABLES: ReadonlyMap<string, string> = new Map([
   ["TIME", luaTable(GROUPS.get("TIME") ?? new Map())],
+  ["ENDED", luaTable(GROUPS.get("ENDED") ?? new Map())],
   ["HISTORY", luaTable(GROUPS.get("HISTORY") ?? new Map())],
   ["NEXT", movesTable(MOVES)],
   ["OVERRULES", movesTable(OVERRULES)],

@@ -95,11 +95,6 @@ local function add(deltas, field, n)
   deltas[field] = (deltas[field] or 0) + n
 end
 
--- Whether a campaign with this status is over. A late answer may still open a finished one again.
-local function has_ended(status)
-  return status == STATUS.finished or status == STATUS.cancelled or status == STATUS.rejected
-end
-
 -- The state that pending rows get when their campaign is closed.
 local function closed_state(closed)
   return closed == CLOSED.cancelled and STATE.cancelled or STATE.expired

@@ -3,7 +3,7 @@
 -- expired campaign with messages on the wire is finished when the last of them is recorded.
 local function close_campaign(c, closed)
   if c.closed ~= '' then return false end
-  if has_ended(c.status) then return false end
+  if ENDED[c.status] then return false end
   local live_rows = redis.call('HMGET', c.key .. ':counts', STATE.pending, STATE.sending)
   local pending, sending = num(live_rows[1]), num(live_rows[2])
   redis.call('ZREM', P .. 'running', c.id)
