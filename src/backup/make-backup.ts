@@ -67,7 +67,10 @@ export async function makeBackup(input: {
       );
     }
     if (error instanceof Error && "code" in error && error.code === "EEXIST") {
-      return refuseExisting(path);
+      const { path: taken } = error as NodeJS.ErrnoException;
+      return taken === undefined || taken === path
+        ? refuseExisting(path)
+        : refuseUnfinished(path, taken);
     }
     throw error;
   }
@@ -97,7 +100,16 @@ async function* snapshots(
 function refuseExisting(path: string): Result<never> {
   return refuse(
     "backup_exists",
-    `${path}, or an unfinished backup of that name, exists already.`,
+    `${path} exists already.`,
     "Give another name: a backup never replaces a file.",
+  );
+}
+
+/** A backup that was killed could not delete what it had written. */
+function refuseUnfinished(path: string, unfinished: string): Result<never> {
+  return refuse(
+    "backup_exists",
+    `${path} is being written, or was not finished: ${unfinished} exists.`,
+    `Give another name. If no other backup is running, ${unfinished} may be deleted.`,
   );
 }

@@ -58,9 +58,20 @@ const WITH_API: ReadonlySet<State> = new Set(["accepted", "sent", "unknown"] as 
 /**
  * Sends a test message from this process, and waits for its outcome. One that is still not sent
  * when the wait ends is cancelled: nothing goes out when its person no longer looks. One on the
- * wire is waited for, or it would become unknown.
+ * wire is waited for, or it would become unknown. If Redis fails meanwhile, it is cancelled as far
+ * as Redis allows, and the failure is thrown.
  */
 export async function settleTest(input: TestWait): Promise<SettledTest> {
+  try {
+    return await untilSettled(input);
+  } catch (error) {
+    // Cancelling stops only what is pending: a message on the wire keeps its outcome.
+    await input.cancel().catch(() => {});
+    throw error;
+  }
+}
+
+async function untilSettled(input: TestWait): Promise<SettledTest> {
   const { id, sender, signal = NEVER } = input;
   const until = performance.now() + input.withinMs;
   const webhooks = await input.store.presence("webhooks");

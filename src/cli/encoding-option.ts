@@ -1,5 +1,4 @@
-import { ENCODINGS, type Encoding, encodingNamed } from "../core/encoding.ts";
-import { didYouMean } from "../core/nearest.ts";
+import { ENCODINGS, type Encoding, encodingHint, encodingNamed } from "../core/encoding.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { type OptionSpec, type Options, refuseUsage, textOption } from "./command.ts";
 
@@ -17,7 +16,7 @@ export function encodingOption(options: Options): Result<Encoding | null> {
   const encoding = encodingNamed(typed);
   if (encoding !== null) return accept(encoding);
   return refuseUsage(
-    `--encoding ${typed} is not supported${didYouMean(typed, ENCODINGS) || "."}`,
+    `--encoding ${typed} is not supported${encodingHint(typed) || "."}`,
     `Known: ${ENCODINGS.join(", ")}.`,
   );
 }

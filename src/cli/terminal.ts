@@ -33,7 +33,7 @@ export interface Terminal {
 }
 
 interface ProcessTerminal extends Terminal {
-  /** Why output could not be written, as `ENOSPC`; null: all was, or its reader went away. */
+  /** Why output could not be written (`ENOSPC`, words); null: all was, or its reader went away. */
   readonly lost: () => string | null;
 }
 
@@ -51,7 +51,9 @@ export function createTerminal(input: {
 
   const onError = (error: NodeJS.ErrnoException): void => {
     // A full disk below the output does not stop the sending; the exit code will tell.
-    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") lost ??= error.code;
+    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") {
+      lost ??= error.code ?? error.message;
+    }
     closing.abort();
   };
   stdout.on("error", onError);

@@ -12,7 +12,7 @@ import {
 import { capsBlock } from "./caps.ts";
 import { CATEGORIES } from "./category.ts";
 import { DELIMITER_NAMES, delimiterNamed } from "./delimiters.ts";
-import { ENCODINGS, encodingNamed } from "./encoding.ts";
+import { ENCODINGS, encodingHint, encodingNamed } from "./encoding.ts";
 import { parseInstant } from "./instant.ts";
 import { isJsonObject, type Json } from "./json.ts";
 import { didYouMean } from "./nearest.ts";
@@ -62,11 +62,15 @@ const template = z.custom<TemplateDefinition>((value) => isJsonObject(value), {
 });
 
 /** A text that names one of several things in any usual spelling. */
-function named<T>(find: (text: string) => T | null, names: readonly string[]) {
+function named<T>(
+  find: (text: string) => T | null,
+  names: readonly string[],
+  hint = (value: string) => didYouMean(value, names),
+) {
   return z.string().transform((value, context) => {
     const found = find(value);
     if (found !== null) return found;
-    const message = `must be one of ${names.join(", ")}${didYouMean(value, names)}`;
+    const message = `must be one of ${names.join(", ")}${hint(value)}`;
     context.issues.push({ code: "custom", message, input: value });
     return z.NEVER;
   });
@@ -83,7 +87,7 @@ const recipients = z.strictObject({
     .regex(/^[A-Z]{2}$/, "must be two capital letters, as in PL")
     .nullish(),
   numbers: z.enum(NUMBERS).nullish(),
-  encoding: named(encodingNamed, ENCODINGS).nullish(),
+  encoding: named(encodingNamed, ENCODINGS, encodingHint).nullish(),
   delimiter: named(delimiterNamed, DELIMITER_NAMES).nullish(),
   maxRejected: z.number().min(0).max(1).nullish(),
   strictValues: z.boolean().nullish(),

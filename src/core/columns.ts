@@ -38,8 +38,8 @@ function refuseMissing(missing: readonly string[], header: readonly string[]): R
   });
   const numbered = missing.filter((column) => /^\d+$/.test(column));
   const [only = ""] = names;
-  const isUnsplit = names.length === 1 && /[,;|\t^~:¦]|\s{2}/.test(only);
-  if (isUnsplit) return refuseUnsplit(only);
+  const mayBeUnsplit = names.length === 1 && /:|\s{2}/.test(only);
+  if (names.length === 1 && /[,;|\t^~¦]/.test(only)) return refuseUnsplit(only);
   const fix = [
     guesses.length > 0 ? `Did you mean ${guesses.join(", ")}?` : null,
     numbered.length > 0
@@ -48,6 +48,7 @@ function refuseMissing(missing: readonly string[], header: readonly string[]): R
     guesses.length === 0 && numbered.length === 0
       ? "Correct the name in the campaign file, or add the column to the list."
       : null,
+    mayBeUnsplit ? `If its lines are not split into cells: ${SPLIT_AGAIN}.` : null,
   ];
   return refuse(
     "template_column_missing",
@@ -61,9 +62,11 @@ function refuseUnsplit(header: string): Result<never> {
   return refuse(
     "template_column_missing",
     `The list has one column only, called "${header}": its lines are not split into cells.`,
-    'Each line stands in quotes as a whole, or the cells are separated by something else than a comma, semicolon, tab or bar: save it again as "CSV UTF-8".',
+    `Each line stands in quotes as a whole, or the cells are separated by something else than a comma, semicolon, tab or bar: ${SPLIT_AGAIN}. If one column is right, add the others to the list.`,
   );
 }
+
+const SPLIT_AGAIN = 'save it again as "CSV UTF-8"';
 
 function placesOf(header: readonly string[], matches: (name: string) => boolean): number[] {
   return header.flatMap((name, index) => (matches(name) ? [index] : []));

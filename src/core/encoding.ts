@@ -1,3 +1,5 @@
+import { didYouMean } from "./nearest.ts";
+
 /**
  * Supported list encodings. UTF-8 and UTF-16 can be detected; the others are what programs write
  * as "CSV" rather than "CSV UTF-8", depending on the machine's language and age.
@@ -93,6 +95,15 @@ export function encodingNamed(name: string): Encoding | null {
     (Object.hasOwn(ALIASES, plain) ? (ALIASES[plain] ?? null) : null)
   );
 }
+
+/** What may be meant by a name that {@link encodingNamed} does not know; empty: no one can tell. */
+export function encodingHint(name: string): string {
+  return /^ansi$/i.test(name.trim()) ? ANSI : didYouMean(name, ENCODINGS);
+}
+
+/** Read as windows-1252 it would turn the names of a Polish list into others, without a doubt. */
+const ANSI =
+  "; programs call the encoding of their own machine ANSI: windows-1250 in Central Europe, windows-1251 for Cyrillic, windows-1252 in Western Europe, windows-1254 in Turkey. Leave the encoding out, and it is detected or asked about.";
 
 /** Detects UTF-16 by its BOM or its NUL bytes: digits and separators have one in each pair. */
 export function utf16Of(head: Uint8Array): "utf-16le" | "utf-16be" | null {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
 /**
  * Files that are whole or not there: each is written beside its place, synced, and renamed. A
@@ -25,7 +26,7 @@ interface HowWhole {
 
 /** Begins a file; throws EEXIST if the draft exists. */
 export async function openWhole(path: string, how: HowWhole = {}): Promise<WholeFile> {
-  const { draft = `${path}.${randomBytes(8).toString("hex")}`, mode = 0o600 } = how;
+  const { draft = besideOf(path), mode = 0o600 } = how;
   const file = await open(draft, "wx", mode);
   let isDone = false;
 
@@ -52,6 +53,11 @@ export async function openWhole(path: string, how: HowWhole = {}): Promise<Whole
       }
     },
   };
+}
+
+/** Not longer than a name may be, however long that of the file is. */
+function besideOf(path: string): string {
+  return join(dirname(path), `.${randomBytes(8).toString("hex")}.tmp`);
 }
 
 /**

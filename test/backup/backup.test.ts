@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { describe, expect, test } from "vitest";
@@ -96,6 +96,26 @@ describe("a backup", () => {
 
     expect(again).toMatchObject({ ok: false, refusal: { code: "backup_exists" } });
     expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  test("names what a killed backup left, and can be made when that is deleted", async () => {
+    const { redis } = await startServer();
+    const path = join(dir, "copy");
+    writeFileSync(`${path}.partial`, "half");
+    const input = { path, key: null, version: "1", nodes: [redis], onProgress: () => {} };
+
+    const refused = await makeBackup(input);
+
+    expect(refused).toMatchObject({
+      refusal: {
+        code: "backup_exists",
+        message: expect.stringContaining(`${path}.partial exists`),
+        fix: expect.stringMatching(/If no other backup is running, .*copy\.partial may be deleted/),
+      },
+    });
+    expect(readFileSync(`${path}.partial`, "utf8")).toBe("half");
+    rmSync(`${path}.partial`);
+    expect(await makeBackup(input)).toMatchObject({ ok: true });
   });
 
   test("leaves no file when Redis refuses, and says what to allow", async () => {

@@ -70,3 +70,17 @@ test("each state is told once, and one that the person stops waiting for stays s
   expect(settled).toMatchObject({ end: "detached", row: { state: "sending" } });
   expect(told).toEqual([`${id} sending`]);
 });
+
+test("a read that fails while it waits cancels the message before the failure is thrown", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(1);
+  let reads = 0;
+  const ask = <T>(read: () => Promise<T>): Promise<T> => {
+    reads += 1;
+    return reads === 2 ? Promise.reject(new Error("Redis is away.")) : read();
+  };
+
+  await expect(settle(bench, id, { ask })).rejects.toThrow("Redis is away.");
+
+  expect(await bench.counts(id)).toEqual({ cancelled: 1 });
+});

@@ -12,3 +12,12 @@ it("--encoding with an unknown name is wrong usage, with the nearest one", () =>
   expect(refused).toMatchObject({ ok: false, refusal: { code: "usage" } });
   if (!refused.ok) expect(refused.refusal.message).toContain("did you mean");
 });
+
+it("--encoding ansi, which is another one on each machine, is refused with those it may be", () => {
+  expect(encodingOption({ encoding: "ANSI" })).toMatchObject({
+    refusal: {
+      code: "usage",
+      message: expect.stringMatching(/windows-1250 .*windows-1251 .*windows-1252 .*Leave .* out/),
+    },
+  });
+});

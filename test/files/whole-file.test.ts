@@ -79,3 +79,27 @@ test("what is streamed arrives whole, in the mode that was asked for", async () 
   expect(await read()).toBe("one two");
   expect((await stat(path)).mode & 0o777).toBe(0o640);
 });
+
+test("a name of any length that the disk takes can be written, and replaced", async () => {
+  const { folder, names } = await place();
+  const long = `${"ж".repeat(125)}.json`;
+
+  await writeWhole(join(folder, long), "old");
+  await writeWhole(join(folder, long), "new");
+
+  expect(await readFile(join(folder, long), "utf8")).toBe("new");
+  expect((await names()).sort()).toEqual(["note.json", long]);
+});
+
+test("what is not whole yet is hidden beside its place, and its name says nothing", async () => {
+  const { path, names } = await place();
+  const whole = await openWhole(path);
+
+  expect((await names()).sort()).toEqual([
+    expect.stringMatching(/^\.[0-9a-f]{16}\.tmp$/),
+    "note.json",
+  ]);
+
+  await whole.drop();
+  expect(await names()).toEqual(["note.json"]);
+});

@@ -9,8 +9,9 @@ export const REDIS = catalogue(503, {
     http: 422,
   },
   backup_exists: {
-    meaning: "The file that a backup is to be written to exists already.",
-    fix: "Give another name: a backup never replaces a file.",
+    meaning:
+      "The file that a backup is to be written to exists already, or an unfinished one (`FILE.partial`).",
+    fix: "Give another name: a backup never replaces a file. `FILE.partial` may be deleted if no other backup is running.",
     http: 409,
   },
   backup_key_invalid: {

@@ -115,6 +115,8 @@ export function replaceClaim(
   replaced: FoundClaim | null,
 ): Promise<boolean> {
   return writeWhole(path, JSON.stringify(content), {
+    // `besideList` knows it by its name, so that a producer that was killed leaves none.
+    draft: `${path}.${randomBytes(8).toString("hex")}`,
     async mayReplace() {
       if (replaced === null) return true;
       const now = await readClaim(path);

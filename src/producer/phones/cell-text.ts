@@ -55,9 +55,7 @@ const ROUNDED = /^[+-]?\d+(?:[.,]\d+)?e[+-]?\d+$|^#+$|^#[\p{L}/0-9!?]+$/iu;
 const AS_DECIMAL = /^\+?\d{5,}[.,](?:0+|\d{1,2})$/;
 /** `-12345659`: what a spreadsheet makes of `+49-30-12345678`, which it takes for a difference. */
 const AS_DIFFERENCE = /^[-\u2010-\u2015\u2212]\s*\d/;
-const [DAY, YEAR] = ["(?:0?[1-9]|[12]\\d|3[01])", "(?:19|20)\\d\\d"];
-/** `2026-11-30`, `30.11.2026`: without its separators it would be a phone in Denmark. */
-const AS_DATE = new RegExp(`^(?:${YEAR}([-./])${DAY}\\1${DAY}|${DAY}([-./])${DAY}\\2${YEAR})$`);
+const AS_DATE = patternOfDates();
 /** A number and an extension, behind a word or sign for it, or in brackets. */
 const EXTENSION =
   /^\+?(?:[\s().\-/]*\d){6,}[\s,;/(.-]*(?:ext(?:ension|n)?|x|wew(?:n|nętrzny)?|w|dw|durchwahl|app?(?:arat)?|poste|int(?:erno|erne)?|anexo|anx|ramal|extensión|доб|вн|klapka|kl|linka|#|\*|;ext=|,,)[.:\s]*\d{1,6}\s*\)?$/iu;
@@ -65,6 +63,27 @@ const BRACKETED_END = /^\+?(?:[\s().\-/]*\d){6,}[\s.\-/]*\(\s*\d{1,5}\s*\)$/;
 /** A bracket that opens or closes nothing, or holds no digit: something was cut off. */
 const BRACKETED = /\([^()\d]*\d[^()]*\)/g;
 const ALLOWED = /^\+?[\d\s().\-\u2010-\u2015\u2212/]+$/;
+
+/**
+ * `2026-11-30`, `30. 11. 2026.`, `30/11-2026`, `20.11.2026 10.15`: without its separators it would
+ * be a phone in Denmark or Egypt. Years of two digits need signs, because Greenland and others
+ * write phones as `22 12 26`; only dashes put them first: `75.12.24` is a phone in New Caledonia.
+ */
+function patternOfDates(): RegExp {
+  const [day, month, year] = ["(?:0?[1-9]|[12]\\d|3[01])", "(?:0?[1-9]|1[0-2])", "(?:19|20)\\d\\d"];
+  const dash = "\\s*[-\\u2010-\\u2015\\u2212]\\s*";
+  const sign = "\\s*[-./\\u2010-\\u2015\\u2212]\\s*";
+  const gap = `(?:${sign}|\\s+)`;
+  const either = (between: string): string =>
+    `(?:${day}${between}${month}|${month}${between}${day})`;
+  const dates = [
+    `(?:${either(gap)}${gap}${year}|${year}${gap}${either(gap)})\\.?`,
+    `(?:${either(sign)}${gap}${year}|${year}${sign}${either(gap)})\\.?\\s.*`,
+    `${either(sign)}${gap}\\d\\d\\.?(?:\\s+(?:[01]?\\d|2[0-3])[.:][0-5]\\d.*)?`,
+    `\\d\\d${dash}${month}${dash}${day}`,
+  ];
+  return new RegExp(`^\\(?\\s*(?:${dates.join("|")})\\s*\\)?$`, "s");
+}
 
 function tidy(cell: string): string {
   const shown = cell.replace(INVISIBLE, "").trim();

@@ -57,7 +57,9 @@ function plainDigits(text: string): string | null {
   const end = text.length;
   if (end > TEXT_MAX) return null;
   let digits = "";
-  let from = text.charCodeAt(0) === PLUS ? 1 : 0;
+  const start = text.charCodeAt(0) === PLUS ? 1 : 0;
+  let from = start;
+  let startsSpaced = true;
   for (let at = from; at < end; at++) {
     const code = text.charCodeAt(at);
     if (code >= ZERO && code <= NINE) continue;
@@ -65,8 +67,11 @@ function plainDigits(text: string): string | null {
     if (at === from) return null;
     // Behind a dash at the end, the end of a second number may follow.
     if (code === DASH && at >= end - 3) return null;
-    // `30.11.2026` may be a date.
-    if (end <= DATE_LENGTH_MAX && code !== SPACE && code !== NO_BREAK_SPACE) return null;
+    const isSpace = code === SPACE || code === NO_BREAK_SPACE;
+    // `30.11.2026`, `30 11 2026` and `30.11.2026 10.15` may be dates.
+    if (end <= DATE_LENGTH_MAX && (!isSpace || (from > start && at - from <= 2))) return null;
+    if (isSpace && from > start && !startsSpaced) return null;
+    if (from === start) startsSpaced = isSpace;
     // `48600100200.0` is a number that a spreadsheet converted.
     if (code === DOT && at - from >= DECIMAL_DIGITS_MIN) return null;
     digits += text.slice(from, at);

@@ -1,4 +1,6 @@
 import fc from "fast-check";
+import examples from "libphonenumber-js/examples.mobile.json" with { type: "json" };
+import { getCountries, getExampleNumber, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import { describe, expect, it } from "vitest";
 import { foldPhone } from "../../../src/core/recipient.ts";
 import { createPhoneReader, splitPhone } from "../../../src/producer/phones/phone-reader.ts";
@@ -198,6 +200,29 @@ describe("a cell that holds no phone", () => {
     ["30-11-2026", "NO"],
     ["11/30/2026", "SG"],
     ["1984.1.5", "DE"],
+    ["30. 11. 2026", "DK"],
+    ["30.11.2026.", "SI"],
+    ["30. 11.2026", "DK"],
+    ["30.11. 2026", "DK"],
+    ["30 - 11 - 2026", "DK"],
+    ["30\u201311\u20132026", "DK"],
+    ["30.\u00a011.\u00a02026", "SI"],
+    ["30. 11. 2026.", "SI"],
+    ["1984. 05. 12.", "HU"],
+    ["2026/11/30", "DK"],
+    ["30/11-2026", "DK"],
+    ["30/11 2026", "DK"],
+    ["30 11 2026", "DK"],
+    ["2026 11 30", "DK"],
+    ["(30.11.2026)", "DK"],
+    ["30-11-26", "FO"],
+    ["30/11-26", "FO"],
+    ["30. 11. 26.", "FO"],
+    ["91-12-31", "FO"],
+    ["20.11.2026 10.15", "DE"],
+    ["20-11-2026 1015", null],
+    ["2026-11-30 10:15", "DK"],
+    ["30.11.2026 r.", "DK"],
   ])("which is a date, is no phone: %s in a list of %s", (cell, country) => {
     expect(digits(cell, country)).toBe("phone_spreadsheet");
   });
@@ -207,8 +232,45 @@ describe("a cell that holds no phone", () => {
     ["20-26-11-30", "DK", "4520261130"],
     ["2026 1130", "DK", "4520261130"],
     ["20261130", "DK", "4520261130"],
+    ["20.26.11.30", "DK", "4520261130"],
+    ["06 12 26 20 26", "FR", "33612262026"],
+    ["06.12.26.20.26", "FR", "33612262026"],
+    ["0171-123-4567", "DE", "491711234567"],
+    ["030.1234567", "DE", "49301234567"],
+    ["20 11 2026 1015", null, "201120261015"],
+    ["22 12 26", "GL", "299221226"],
+    ["75.12.24", "NC", "687751224"],
   ])("but is not written as a date, is a phone: %s in a list of %s", (cell, country, expected) => {
     expect(digits(cell, country)).toBe(expected);
+  });
+
+  it.each(["30 Nov 2026", "30. listopada 2026", "2026年11月30日", "11:30", "30,11,2026"])(
+    "which is another way to write a time, is no phone: %s",
+    (cell) => {
+      for (const country of ["DK", "SI", "FO", null]) {
+        expect(digits(cell, country)).toMatch(/^phone_(?:invalid|spreadsheet)$/);
+      }
+    },
+  );
+
+  it("which is a mobile as its country writes it, is no date, in any country", () => {
+    for (const country of getCountries()) {
+      const example = getExampleNumber(country, examples);
+      if (example === undefined) continue;
+      const number = example.nationalNumber;
+      // Other numbers of the same length that may look like a date in their groups.
+      for (const end of ["", "1126", "2026", "112026", "301126", "051224"]) {
+        const changed = number.slice(0, Math.max(2, number.length - end.length)) + end;
+        const phone = parsePhoneNumberFromString(changed, country);
+        if (phone?.isValid() !== true) continue;
+        for (const text of [phone.formatNational(), phone.formatInternational()]) {
+          expect(digits(text, country), `${text} in ${country}`).not.toBe("phone_spreadsheet");
+          const dotted = text.replaceAll(" ", ".");
+          if (dotted.split(".").length === 3) continue;
+          expect(digits(dotted, country), dotted).not.toBe("phone_spreadsheet");
+        }
+      }
+    }
   });
 
   it.each([
