@@ -11,6 +11,7 @@ import { doneAt } from "./done-at.ts";
 import type { FoundCampaign } from "./find.ts";
 import { type Obstacles, readObstacles } from "./obstacles.ts";
 import { type CampaignPace, campaignPace } from "./pace-now.ts";
+import { readMoved } from "./pools/moved.ts";
 import { readStanding, type Standing } from "./pools/standing.ts";
 import { saidText } from "./said.ts";
 import { readTimelineFacts, sentLately, type TimelineFacts } from "./timeline.ts";
@@ -51,7 +52,7 @@ export async function readCampaignView(
     await Promise.all([
       readObstacles(found),
       readStanding(found),
-      movedAway(found),
+      campaign.status === "cancelled" ? readMoved(found) : undefined,
       readTimelineFacts(found),
       store.history.failures(id),
       store.campaigns.unknown(id),
@@ -80,14 +81,6 @@ export async function readCampaignView(
     ...{ ...obstacles, condition, standing, rates, doneAtMs, history },
     ...{ failures, unknown, acts, nowMs },
   };
-}
-
-/** Rows of a cancelled campaign that another number of its pool has. */
-async function movedAway({ campaign, store }: FoundCampaign): Promise<number> {
-  const { id, pool, status } = campaign;
-  if (pool === null || status !== "cancelled") return 0;
-  const move = (await store.pools.moves(pool)).find(({ from }) => from === id);
-  return move === undefined || move.campaign === "" ? 0 : store.pools.movedRows(move.campaign);
 }
 
 /** A shorter wait is not worth a sentence. */

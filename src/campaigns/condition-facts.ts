@@ -2,6 +2,7 @@ import { count } from "../core/format.ts";
 import type { Campaign, FurtherTries, Halt, PaceNow, Rollback } from "../store/index.ts";
 import type { CampaignBudget } from "./budget.ts";
 import type { CampaignPace } from "./pace-now.ts";
+import type { MovedAway } from "./pools/moved.ts";
 import type { Said } from "./said.ts";
 import type { WaitsFor } from "./waits-for.ts";
 
@@ -47,8 +48,8 @@ export interface ConditionFacts {
   readonly campaign: Campaign;
   /** Why Redis is not safe. */
   readonly unsafe: string | undefined;
-  /** Rows of it that another number of its pool has. */
-  readonly moved?: number;
+  /** Of a cancelled one: where rows of it went. */
+  readonly moved?: MovedAway | undefined;
   readonly rollback: Rollback | undefined;
   /** Redis was restarted, and its data are not confirmed yet. */
   readonly isSettling: boolean;

@@ -12,6 +12,7 @@ import {
 } from "./condition-facts.ts";
 import type { CampaignPace } from "./pace-now.ts";
 import { pauseCondition } from "./pause-condition.ts";
+import { movedWords } from "./pools/moved.ts";
 import { at, type Said, say } from "./said.ts";
 import { openingWords } from "./waits-for.ts";
 
@@ -46,13 +47,13 @@ export function conditionOf(facts: ConditionFacts): Condition {
   }
 }
 
-function cancelled({ campaign, moved = 0 }: ConditionFacts): Condition {
+function cancelled({ campaign, moved }: ConditionFacts): Condition {
   const { counts, finishedAt } = campaign;
   const tried = triedMessages(counts);
-  const left = Math.max(0, counts.cancelled - moved);
-  const given =
-    moved === 0 ? [] : [`another number of its pool has ${counted(moved, "row")} of it`];
-  const nothing = moved > 0 && left === 0 ? [] : [getNothing(left)];
+  const left = Math.max(0, counts.cancelled - (moved?.rows ?? 0));
+  const given = moved === undefined ? [] : [movedWords(moved)];
+  const isSaid = moved !== undefined && (moved.rows === null || left === 0);
+  const nothing = isSaid ? [] : [getNothing(left)];
   return {
     kind: "cancelled",
     words: say`Cancelled${when(finishedAt)}: ${[...given, ...nothing].join("; ")}; ${tried === 0 ? "nothing was sent" : `${counted(tried, "message")} had been tried`}${stillOpen(counts)}.`,

@@ -32,6 +32,8 @@ export interface FoundCampaign {
   /** Of a pool: its campaigns, one for each number. */
   readonly children?: readonly FoundCampaign[];
   readonly pool?: Pool;
+  /** Where it was found: its other numbers, as far as who asks may see them. */
+  readonly stores?: Stores;
   /** Where its rows are: a place for each of the pool's numbers, in their order. */
   readonly places?: readonly PoolChild[];
 }
@@ -49,7 +51,7 @@ export async function findCampaign(stores: Stores, id: string): Promise<Result<F
   const store = known ? stores[number] : undefined;
   if (store === undefined) return refuseNoCampaign(id);
   const campaign = await store.campaigns.find(id);
-  if (campaign !== undefined) return accept({ campaign, store });
+  if (campaign !== undefined) return accept({ campaign, store, stores });
   const { elsewhere, mode } = store;
   if ((await elsewhere.find(id)) === undefined) return refuseNoCampaign(id);
   return refuse(
@@ -95,7 +97,7 @@ async function findPool(stores: Stores, id: string): Promise<Result<FoundCampaig
     const campaign = await store.campaigns.find(child);
     // After a rollback its id may be that of another campaign.
     if (campaign?.pool === pool.id) {
-      children.push({ campaign, store });
+      children.push({ campaign, store, stores });
       members.push(withMoved(placeOf({ campaign, store })));
     } else members.push({ id: child, number, rows: 0, store, isGone: true });
   }
@@ -135,7 +137,7 @@ export async function findMoved(stores: Stores, pool: Pool) {
       const campaign = id === "" ? undefined : await store?.campaigns.find(id);
       return store === undefined || campaign?.pool !== pool.id
         ? []
-        : [{ from, found: { campaign, store } }];
+        : [{ from, found: { campaign, store, stores } }];
     }),
   );
   return found.flat();

@@ -34,10 +34,8 @@ export async function readListing(stores: Stores, max: number): Promise<Listing>
   const found = numbers.flatMap(({ campaigns, store, obstacles }) =>
     campaigns.map((campaign) => ({ campaign, store, known: obstacles })),
   );
-  const ofPools = pools.flatMap(({ campaign, store, children = [] }) => {
-    const first = numbers.find(({ number }) => number === children[0]?.campaign.number);
-    return first === undefined ? [] : [{ campaign, store, known: first.obstacles }];
-  });
+  // What keeps one of its numbers back keeps back no pool, so a pool is asked itself.
+  const ofPools = pools.map(({ campaign, store }) => ({ campaign, store, known: undefined }));
   const shown = [...found, ...ofPools]
     .sort((a, b) => b.campaign.createdAt - a.campaign.createdAt)
     .filter(({ campaign }, at) => at < max || campaign.finishedAt === null);

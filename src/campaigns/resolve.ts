@@ -15,7 +15,7 @@ import {
 import { audited } from "./audited.ts";
 import { type FoundCampaign, withRows } from "./find.ts";
 import { sumOfSelected, type UnknownSum } from "./pools/pool-unknown.ts";
-import { childOfRow, resolvePool } from "./pools/resolve.ts";
+import { childOfRow, chooseInChildren, resolvePool } from "./pools/resolve.ts";
 import {
   refuseClosed,
   refuseNoCampaign,
@@ -160,19 +160,12 @@ async function resolveManyOfPool(
   following: Following & Confirmed,
 ): Promise<Result<ResolvedRows>> {
   const { confirm, ...rest } = following;
-  if (confirm === undefined) {
-    return resolvePool(found, (child) => resolveMany(child, what, by, rest));
-  }
-  const totals = new Map<string, number>();
-  for (const child of found.children ?? []) {
-    const chosen = await chooseUnknown(child, what);
-    if (!chosen.ok) return chosen;
-    totals.set(child.campaign.id, chosen.value.total);
-  }
-  const sum = [...totals.values()].reduce((all, total) => all + total, 0);
-  if (sum > 0 && confirm !== sum) return refuseUnconfirmed(sum);
-  return resolvePool(found, (child) =>
-    resolveMany(child, what, by, { ...rest, confirm: totals.get(child.campaign.id) ?? 0 }),
+  const chosen = await chooseInChildren(found, (child) => chooseUnknown(child, what));
+  if (!chosen.ok) return chosen;
+  const { total: sum } = sumOfSelected(chosen.value.map((one) => one.unknown));
+  if (confirm !== undefined && sum > 0 && confirm !== sum) return refuseUnconfirmed(sum);
+  return resolvePool(found, chosen.value, ({ child, unknown: { total } }) =>
+    resolveMany(child, what, by, confirm === undefined ? rest : { ...rest, confirm: total }),
   );
 }
 
@@ -243,13 +236,8 @@ export async function previewUnknown(
   what: ResolveWhat,
 ): Promise<Result<UnknownSum>> {
   if (found.pool === undefined) return chooseUnknown(found, what);
-  const all: UnknownSum[] = [];
-  for (const child of found.children ?? []) {
-    const chosen = await chooseUnknown(child, what);
-    if (!chosen.ok) return chosen;
-    all.push(chosen.value);
-  }
-  return accept(sumOfSelected(all));
+  const chosen = await chooseInChildren(found, (child) => chooseUnknown(child, what));
+  return chosen.ok ? accept(sumOfSelected(chosen.value.map((one) => one.unknown))) : chosen;
 }
 
 export function unknownMessages({ packed, total }: SelectedUnknown): ChosenMessages {

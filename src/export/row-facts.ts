@@ -24,8 +24,11 @@ const FACTS = [
   "decided",
 ] as const;
 
-/** The same for a campaign of a pool, whose rows are numbered otherwise than those of the list. */
-const FACTS_OF_POOL = ["row", "list_row", ...FACTS.slice(1)] as const;
+/**
+ * The same for a campaign of a pool, whose rows are numbered otherwise than those of the list. The
+ * row of the list is last, so that scripts find all others in their places.
+ */
+const FACTS_OF_POOL = [...FACTS, "list_row"] as const;
 
 export type FactName = (typeof FACTS_OF_POOL)[number];
 type Facts = Partial<Record<FactName, string | number | boolean | null>>;

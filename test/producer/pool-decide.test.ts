@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
+import { controlCampaign } from "../../src/campaigns/control.ts";
 import { moveRows } from "../../src/campaigns/pools/move.ts";
 import { setCampaignRate } from "../../src/campaigns/rate.ts";
-import { ALL_ROWS, resolveRow, resolveRows } from "../../src/campaigns/resolve.ts";
+import {
+  ALL_ROWS,
+  previewUnknown,
+  resolveRow,
+  resolveRows,
+  resolveWhat,
+} from "../../src/campaigns/resolve.ts";
 import { previewRetry } from "../../src/campaigns/retry.ts";
 import { finishMoves } from "../../src/worker/pool-chore.ts";
 import { BY, claimRows, openStoredPool } from "./pool-support.ts";
@@ -59,4 +66,30 @@ test("a move that cannot go on is told, and keeps no other from it", async () =>
 
   expect(told).toEqual([first.campaign.id]);
   expect(await good.first.store.pools.moves(good.id)).toMatchObject([{ done: true }]);
+});
+
+test("a cancelled campaign of a pool keeps the unknown messages of the others from no resend", async () => {
+  const { find, first, second, one, two } = await openStoredPool();
+  await claimRows(one, first.campaign.id, [1, 2, 3], "unknown");
+  await claimRows(two, second.campaign.id, [1, 2], "unknown");
+  await controlCampaign(second, "cancel", BY);
+  const what = resolveWhat([ALL_ROWS], "resend");
+
+  expect(await previewUnknown(await find(), what)).toMatchObject({ value: { total: 3 } });
+  expect(await resolveRows(await find(), [ALL_ROWS], "resend", BY, { confirm: 5 })).toMatchObject({
+    refusal: { code: "action_not_confirmed" },
+  });
+  const resent = await resolveRows(await find(), [ALL_ROWS], "resend", BY);
+  expect(resent).toMatchObject({ ok: true });
+  expect(resent.ok && resent.value.rows).toHaveLength(3);
+  expect((await find()).campaign.counts.unknown).toBe(2);
+
+  // Of nothing but cancelled ones nothing can be sent again.
+  for (const confirmed of [{}, { confirm: 2 }]) {
+    expect(await resolveRows(await find(), [ALL_ROWS], "resend", BY, confirmed)).toMatchObject({
+      refusal: { code: "campaign_closed" },
+    });
+  }
+  expect(await resolveRows(await find(), [ALL_ROWS], "sent", BY)).toMatchObject({ ok: true });
+  expect((await find()).campaign.counts.unknown).toBe(0);
 });

@@ -5,6 +5,7 @@ import { previewAction } from "../../src/campaigns/begin-action.ts";
 import { controlCampaign } from "../../src/campaigns/control.ts";
 import type { FoundCampaign } from "../../src/campaigns/find.ts";
 import { previewRetry, retryCampaign } from "../../src/campaigns/retry.ts";
+import { filesCard } from "../../src/dashboard/pages/campaign/files.ts";
 import { createFileImporter } from "../../src/producer/import-file.ts";
 import { storedRejects } from "../../src/producer/rejects/stored.ts";
 import { storeIn } from "../../src/producer/sink/sink.ts";
@@ -38,8 +39,17 @@ test("rejected rows of a pool join no campaign of one number, where a person may
     mode: "live",
   });
   expect(await importer({ campaignPath: null, csvPath, rejectsPath: null })).toMatchObject({
-    refusal: { code: "mend_of_pool" },
+    refusal: {
+      code: "mend_of_pool",
+      // A list of its own knows nothing of whom the pool has.
+      fix: expect.stringMatching(/dropcast find PHONE.*delete.*with the campaign file/) as string,
+    },
   });
+  for (const found of [await find(), first]) {
+    const card = (await filesCard(found)).toString();
+    expect(card).toMatch(/look up each corrected person.*delete.*with the campaign file/);
+    expect(card).not.toContain("drop the file again");
+  }
   expect((await find()).campaign.counts.rejected).toBe(1);
 });
 

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { readCampaignView } from "../../src/campaigns/campaign-view.ts";
 import { controlCampaign } from "../../src/campaigns/control.ts";
+import { readListing } from "../../src/campaigns/listing.ts";
+import { moveRows } from "../../src/campaigns/pools/move.ts";
 import { setCampaignRate } from "../../src/campaigns/rate.ts";
 import { saidText } from "../../src/campaigns/said.ts";
 import { isoTime } from "../../src/core/format.ts";
@@ -69,4 +71,55 @@ test("the rate of a pool is that of all its numbers that send, also after a pers
   expect((await rates()).nowPerSecond).toBe(15);
   await setCampaignRate(await find(), 60, BY);
   expect((await rates()).nowPerSecond).toBe(20);
+});
+
+/** Redis lost claims of a number, and a worker noticed it. */
+async function loseClaims({ redis }: Opened, guard: string): Promise<void> {
+  const now = Date.now();
+  await redis.hset(guard, { noticedAt: now, wentBackTo: now - 1, lost: 1 });
+}
+
+test("a list of campaigns says of a pool what it does, and not what its first number does", async () => {
+  const opened = await openStoredPool();
+  const { stores, id, one, names } = opened;
+  await startWorker(opened, names.slice(1));
+  await loseClaims(opened, one.keys.guard);
+
+  const { campaigns } = await readListing(stores, 10);
+
+  const pool = campaigns.find(({ campaign }) => campaign.id === id)?.obstacles;
+  expect(pool?.stall).toBeUndefined();
+  expect(pool?.rollback).toBeUndefined();
+  const first = campaigns.find(({ campaign }) => campaign.number === names[0])?.obstacles;
+  expect(first?.stall).toContain(`no worker of number ${names[0]}`);
+  expect(first?.rollback).toBeDefined();
+});
+
+test("a number without a worker is told while another campaign of it is paused", async () => {
+  const opened = await openStoredPool();
+  const { find, stores, first, move, names } = opened;
+  const [own = "", second = ""] = names;
+  await controlCampaign(first, "pause", BY);
+  const moved = await moveRows(await find(), move, BY);
+  const target = moved.ok ? (moved.value.campaign ?? "") : "";
+  await stores[second]?.campaigns.pause(target, "operator");
+  // That of a number whose campaign is over sends nothing of the pool.
+  await startWorker(opened, [own]);
+
+  const view = await readCampaignView(await find(), undefined);
+
+  expect(view.standing.words).toEqual([expect.stringContaining(`no worker of number ${second}`)]);
+  expect(view.condition.kind).toBe("no_worker");
+});
+
+test("a pool whose only number that runs waits after a rollback is said to wait", async () => {
+  const opened = await openStoredPool();
+  const { find, first, two, names } = opened;
+  await startWorker(opened, names);
+  await loseClaims(opened, two.keys.guard);
+  expect((await readCampaignView(await find(), undefined)).condition.kind).not.toBe("rollback");
+
+  await controlCampaign(first, "pause", BY);
+
+  expect((await readCampaignView(await find(), undefined)).condition.kind).toBe("rollback");
 });

@@ -29,6 +29,13 @@ export function createPoolStore(
     return Promise.all(all.filter((_, at) => found[at]?.finishedAt === null).map(ask));
   }
 
+  /** Of those that are to send; if none runs, of those that have not ended. */
+  async function going<T>(ask: (child: PoolChild) => Promise<T>): Promise<T[]> {
+    const found = await each(({ id, store }) => store.campaigns.find(id));
+    const running = all.filter((_, at) => found[at]?.status === "running");
+    return running.length === 0 ? open(ask) : Promise.all(running.map(ask));
+  }
+
   async function find() {
     const now = await first?.pools.find(pool.id);
     if (now === undefined) return undefined;
@@ -94,16 +101,16 @@ export function createPoolStore(
       ...first.rollback,
       // What keeps one number back is said of that one (standing.ts).
       read: async () => {
-        const all = await open(({ store }) => store.rollback.read());
+        const all = await going(({ store }) => store.rollback.read());
         return all.includes(undefined) ? undefined : all[0];
       },
       isSettling: async () => {
-        const all = await open(({ store }) => store.rollback.isSettling());
+        const all = await going(({ store }) => store.rollback.isSettling());
         return all.length > 0 && !all.includes(false);
       },
     },
     presence: async (role) => {
-      const all = await each(({ store }) => store.presence(role));
+      const all = await going(({ store }) => store.presence(role));
       return all.find(({ isLive }) => isLive) ?? all[0] ?? first.presence(role);
     },
   };

@@ -1,8 +1,9 @@
 import type { Decision } from "../../core/action.ts";
-import { accept, type Result } from "../../core/refusal.ts";
+import { accept, type Refused, type Result } from "../../core/refusal.ts";
 import { withListRows } from "../../store/index.ts";
 import type { FoundCampaign } from "../find.ts";
 import { createPlaces } from "./places.ts";
+import type { UnknownSum } from "./pool-unknown.ts";
 
 /** The campaign that has a row of the list, and its row there. */
 export async function childOfRow(
@@ -23,14 +24,42 @@ interface Resolved {
   readonly action: string | null;
 }
 
-/** The unknown messages of all campaigns of a pool; `rows` are those of the list. */
+/** Unknown messages of one campaign of a pool that a decision is about. */
+interface ChosenInChild {
+  readonly child: FoundCampaign;
+  readonly unknown: UnknownSum;
+}
+
+/**
+ * The unknown messages of each campaign of a pool, before any is decided. One that sends nothing
+ * any more keeps those of the others from no decision; it is refused if no other has one.
+ */
+export async function chooseInChildren(
+  { children = [] }: FoundCampaign,
+  choose: (child: FoundCampaign) => Promise<Result<UnknownSum>>,
+): Promise<Result<readonly ChosenInChild[]>> {
+  const all: ChosenInChild[] = [];
+  let over: Refused | undefined;
+  for (const child of children) {
+    const chosen = await choose(child);
+    if (chosen.ok) all.push({ child, unknown: chosen.value });
+    else if (child.campaign.closed) over ??= chosen;
+    else return chosen;
+  }
+  const isNone = all.every(({ unknown }) => unknown.total === 0);
+  return over !== undefined && isNone ? over : accept(all);
+}
+
+/** Decides the unknown messages of these campaigns; `rows` are those of the list. */
 export async function resolvePool(
-  { campaign, children = [], store }: FoundCampaign,
-  act: (child: FoundCampaign) => Promise<Result<Resolved>>,
+  { campaign, store }: FoundCampaign,
+  chosen: readonly ChosenInChild[],
+  act: (one: ChosenInChild) => Promise<Result<Resolved>>,
 ): Promise<Result<Resolved>> {
   let all: Resolved | undefined;
-  for (const child of children) {
-    const done = await act(child);
+  for (const one of chosen) {
+    const { child } = one;
+    const done = await act(one);
     if (!done.ok) return done;
     const { decision, action } = done.value;
     const decided = done.value.rows.map((row) => ({ row }));

@@ -16,7 +16,10 @@ export interface Standing {
 /** Of a campaign of one number there is nothing to add. */
 export async function readStanding({ children = [] }: FoundCampaign): Promise<Standing> {
   const open = children.filter(({ campaign }) => campaign.finishedAt === null);
-  const numbers = [...new Map(open.map((child) => [child.store.number, child])).values()];
+  // After a move a number may have several, of which one that runs is to be sent.
+  const running = open.filter(({ campaign }) => campaign.status === "running");
+  const last = [...open, ...running].map((child) => [child.store.number, child] as const);
+  const numbers = [...new Map(last).values()];
   const each = await Promise.all(
     numbers.map(async (child) => {
       const { number } = child.store;

@@ -177,7 +177,7 @@ export const LISTS = catalogue(422, {
   mend_of_pool: {
     meaning:
       "The corrected rows belong to one campaign of a pool, and their people may belong to another of its numbers.",
-    fix: "Remove the columns `dropcast_campaign` and `dropcast_row` to send the rows as a new list.",
+    fix: "Look up each corrected person with `dropcast find PHONE`, and delete the rows of those who are on the pool already: nothing else keeps a second message from them. Then remove the columns `dropcast_campaign` and `dropcast_row`, and send the rest as a new list with the campaign file.",
     http: 409,
   },
   mend_other_campaign: {

@@ -236,7 +236,7 @@ function checkOpen(
     return refuse(
       "mend_of_pool",
       `The rows belong to ${id}, the part of one number of a campaign over several: a corrected person may belong to another number, or be there already.`,
-      "Remove the columns dropcast_campaign and dropcast_row, and send the rows as a list of its own with the campaign file.",
+      "Look up each corrected person (dropcast find PHONE), and delete the rows of those who are on the pool already: they would get the message twice. Then remove the columns dropcast_campaign and dropcast_row, and send the rest as a list of its own with the campaign file.",
     );
   }
   if (campaign.status === "rejected") {

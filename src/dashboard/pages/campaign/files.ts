@@ -30,13 +30,17 @@ export function filesCard({ campaign, store, pool }: FoundCampaign): Html {
         counts.rejected === 0
           ? ""
           : html`<li>Rejected rows to correct (${count(counts.rejected)}): ${download(id, "rejects.csv", "CSV")}
-        <span class="quiet">Correct them and drop the file again: they ${isOfPool ? "become a campaign of their own" : "join this campaign"}. A producer also left this file beside its report of ${file}.</span></li>`
+        <span class="quiet">${isOfPool ? CORRECT_OF_POOL : "Correct them and drop the file again: they join this campaign."} A producer also left this file beside its report of ${file}.</span></li>`
       }
     </ul>
     <p class="quiet">They hold phone numbers.</p>
     ${pool === undefined ? html`<p class="links"><a href="/queues/queue/${failedQueueName(store.space)}?status=failed">Failed messages of number ${number}</a></p>` : ""}
   </section>`;
 }
+
+/** A new campaign: nothing compares its people with those of the pool. */
+const CORRECT_OF_POOL =
+  "Correct them, and look up each corrected person by phone: delete the rows of those who are on this campaign already, or they get the message twice. Drop the rest with the campaign file: they become a campaign of their own.";
 
 function download(id: string, file: string, kind: string): Html {
   return html`<a href="/api/campaigns/${id}/${file}" download>${kind}</a>`;
