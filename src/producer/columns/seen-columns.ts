@@ -90,8 +90,9 @@ function lookAtCells(index: number, kind: NameKind, sample: PhoneSample): CellCo
 const BEGINS_WITH_PLUS = /^[^\p{L}\p{Nd}+＋]*[+＋]/u;
 
 function wasMeant(cell: string, digits: number, code: string | undefined): boolean {
+  if (DATE.test(cell)) return false;
   if (code === "phone_spreadsheet" || code === "phone_decimal") return true;
-  return digits >= 7 && !DATE.test(cell) && !MIXED.test(cell);
+  return digits >= 7 && !MIXED.test(cell);
 }
 
 /** The time a phone was verified (a date, or s or ms since 1970) and its id are not phones. */
