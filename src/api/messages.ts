@@ -2,7 +2,14 @@ import { z } from "@hono/zod-openapi";
 import { type FoundCampaign, findRows, type Stores } from "../campaigns/find.ts";
 import { accept } from "../core/refusal.ts";
 import { messageJson } from "../export/message-json.ts";
-import { batchesOf, batchOfRow, type CampaignRow, withListRows } from "../store/index.ts";
+import {
+  BATCH_ROWS,
+  batchesOf,
+  batchOfRow,
+  type CampaignRow,
+  rowInBatch,
+  withListRows,
+} from "../store/index.ts";
 import { visibleStores } from "./access.ts";
 import type { Router } from "./route.ts";
 import { message, state } from "./schemas.ts";
@@ -53,7 +60,9 @@ async function readMessages(found: FoundCampaign, query: z.output<typeof message
   const rows: CampaignRow[] = [];
   const toJson = async () => (await withListRows(store.pools, campaign, rows)).map(messageJson);
   const first = batchOfRow(after + 1);
-  const end = Math.min(batchesOf(campaign.rows), first + BATCHES_READ_MAX);
+  // Its rows are those of the list, also if a campaign with some of them is gone.
+  const length = found.pool === undefined ? campaign.rows : await store.pools.length(campaign.id);
+  const end = Math.min(batchesOf(length), first + BATCHES_READ_MAX);
   let seen = after;
   for (let batch = first; batch < end; batch++) {
     for (const row of await store.rows.batch(campaign.id, batch)) {
@@ -63,7 +72,8 @@ async function readMessages(found: FoundCampaign, query: z.output<typeof message
       if (wanted === undefined || row.state === wanted) rows.push(row);
     }
   }
-  return { messages: await toJson(), next: seen < campaign.rows ? seen : null };
+  const passed = rowInBatch(end - 1, BATCH_ROWS - 1);
+  return { messages: await toJson(), next: passed < length ? passed : null };
 }
 
 /** Fewer are found by their own set; of more, every page of the list has some. */

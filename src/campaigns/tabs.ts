@@ -191,21 +191,24 @@ interface Found {
 }
 
 /** What the campaigns of a number have in common. */
-async function readNumber(store: NumberStore, { stops, nowMs }: Asked): Promise<ReadNumber> {
-  const [total, lately, pace, people] = await Promise.all([
+async function readNumber(store: NumberStore, { stops, nowMs }: Asked): Promise<NumberFacts> {
+  const [total, running, lately, pace, people] = await Promise.all([
     store.campaigns.count(),
+    store.campaigns.runningCount(),
     store.campaigns.undecided(nowMs - ENDED_LATELY_MS, ENDED_MAX),
     store.pace.read(),
     readBudget(store),
   ]);
   const stopped = stops.filter(({ number, keeps }) => keeps && number === store.number);
-  return { store, total, lately, pace, people, stopped };
+  return { store, total, running, lately, pace, people, stopped };
 }
 
-interface ReadNumber {
+interface NumberFacts {
   readonly store: NumberStore;
   /** How many campaigns it has. */
   readonly total: number;
+  /** How many of them run, also of those that are not looked at. */
+  readonly running: number;
   /** Campaigns that ended lately and have unknown messages. */
   readonly lately: readonly Campaign[];
   readonly pace: PaceNow;
@@ -220,29 +223,22 @@ interface Placed extends Readonly<Record<Exclude<Tab, "finished">, readonly Foun
   readonly ended: number;
 }
 
-interface NumberFacts extends ReadNumber {
-  /** How many of its campaigns run. */
-  readonly running: number;
-}
-
-async function placed(facts: ReadNumber, live: readonly LiveCampaign[]): Promise<Placed> {
-  const running = live.filter(({ status }) => status === "running").length;
-  const number = { ...facts, running };
+async function placed(number: NumberFacts, live: readonly LiveCampaign[]): Promise<Placed> {
   const moves = await Promise.all(live.map((campaign) => isMoving(campaign, number)));
   const found = (campaigns: readonly LiveCampaign[]): Found[] =>
     campaigns.map((campaign) => ({ campaign, number }));
-  const needy = live.filter((campaign) => needsOf(campaign, facts.stopped).length > 0);
+  const needy = live.filter((campaign) => needsOf(campaign, number.stopped).length > 0);
   return {
     number,
     running: found(live.filter((_, at) => moves[at])),
     waiting: found(live.filter((_, at) => !moves[at])),
-    needs: found([...needy, ...facts.lately]),
-    ended: facts.total - live.length,
+    needs: found([...needy, ...number.lately]),
+    ended: number.total - live.length,
   };
 }
 
 /** It sends, or would but for what stands still. */
-async function isMoving(campaign: LiveCampaign, { store, people }: ReadNumber): Promise<boolean> {
+async function isMoving(campaign: LiveCampaign, { store, people }: NumberFacts): Promise<boolean> {
   if (campaign.status === "importing") return true;
   if (campaign.status !== "running") return false;
   if (campaignBudget(campaign, people).waitsUntilMs !== null) return false;
@@ -275,7 +271,10 @@ async function readRow({ campaign, number }: Found, { nowMs }: Asked): Promise<L
 function expectedPace({ pace, running }: NumberFacts, campaign: Campaign): CampaignPace {
   const rates = campaignPace(pace, campaign, null);
   const { nowPerSecond } = rates;
-  return { ...rates, nowPerSecond: nowPerSecond === null ? null : nowPerSecond / running };
+  return {
+    ...rates,
+    nowPerSecond: nowPerSecond === null ? null : nowPerSecond / Math.max(1, running),
+  };
 }
 
 function needsOf(campaign: LiveCampaign, stopped: readonly Stop[]): string[] {

@@ -146,6 +146,20 @@ test("beyond a thousand that have not ended a page takes the same commands, howe
   expect(first.counts.finished).toBe(251);
 });
 
+test("beyond a thousand a campaign is said to take its share of the rate of all that run", async () => {
+  const bench = await openFifty();
+  const { store, number } = bench;
+  await copy(bench, await bench.import(300), 1_200);
+  await store.campaigns.dispatch("sandbox", 4, 10);
+  const asked = { tab: "running", after: null, size: 1, stops: [], nowMs: Date.now() } as const;
+
+  const { counts, rows } = await readTab({ [number]: store }, asked);
+
+  expect(counts.running).toBe(500);
+  // 300 messages of one in 1,251 at ten a second.
+  expect((rows[0]?.doneAtMs ?? 0) - asked.nowMs).toBeGreaterThan((300 * 1_000_000) / 10);
+});
+
 test("every campaign of thousands is on one page of its tab, also between those that ended", async () => {
   const bench = await openFifty();
   const paused = await bench.import(1);

@@ -18,25 +18,41 @@ interface Place {
 interface Passed {
   readonly rows: number;
   readonly ofNumber: readonly number[];
+  /** What was read of the order after them. */
+  readonly ahead: Buffer;
 }
 
 /**
- * Where rows of the list of a pool are. Reads the order of the list up to them; who asks for one
- * part after another reads it once.
+ * Where rows of the list of a pool are. Reads the order of the list up to them; who asks for parts
+ * in their order reads it once, also if all are asked for at the same time.
  */
 export function createPlaces(pool: Pool, children: readonly PoolChild[]) {
-  const none: Passed = { rows: 0, ofNumber: children.map(() => 0) };
+  const none: Passed = { rows: 0, ofNumber: children.map(() => 0), ahead: Buffer.alloc(0) };
   let passed = none;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** Each begins where the one before it ended. */
+  function between(first: number, last: number): Promise<readonly (Place | undefined)[]> {
+    const places = turn.then(() => readBetween(first, last));
+    turn = places.catch(() => undefined);
+    return places;
+  }
+
+  async function* orderAfter({ rows, ahead }: Passed): AsyncGenerator<Buffer> {
+    if (ahead.length > 0) yield ahead;
+    const pools = children[0]?.store.pools;
+    if (pools !== undefined) yield* pools.order(pool.id, rows + ahead.length);
+  }
 
   /** Of the rows from `first` to `last`; fewer at the end of the list. */
-  async function between(first: number, last: number): Promise<readonly (Place | undefined)[]> {
-    const pools = children[0]?.store.pools;
-    if (pools === undefined) return [];
+  async function readBetween(first: number, last: number): Promise<readonly (Place | undefined)[]> {
     const from = first > passed.rows ? passed : none;
     const ofNumber = [...from.ofNumber];
     const found: { readonly at: number; readonly row: number }[] = [];
     let row = from.rows;
-    for await (const order of pools.order(pool.id, row)) {
+    let ahead = none.ahead;
+    for await (const order of orderAfter(from)) {
+      ahead = order.subarray(last - row);
       for (const at of order.subarray(0, last - row)) {
         const own = (ofNumber[at] ?? 0) + 1;
         ofNumber[at] = own;
@@ -45,7 +61,7 @@ export function createPlaces(pool: Pool, children: readonly PoolChild[]) {
       }
       if (row === last) break;
     }
-    passed = { rows: row, ofNumber };
+    passed = { rows: row, ofNumber, ahead };
     const places: (Place | undefined)[] = found.map(() => undefined);
     for (const [at, child] of children.entries()) {
       const own = found.flatMap((one, index) => (one.at === at ? [{ index, row: one.row }] : []));

@@ -105,7 +105,8 @@ function tabs({ tab, counts, isCut }: TabPage): Html {
   return html`<nav class="tabs" aria-label="Campaigns by state">
     ${TABS.map((each) => {
       const current = each === tab ? html` aria-current="page"` : "";
-      const calls = each === "needs" && counts.needs > 0 ? html` class="calls"` : "";
+      // Of those that are not counted some may need a person.
+      const calls = each === "needs" && (counts.needs > 0 || isCut) ? html` class="calls"` : "";
       return html`<a href="/?tab=${each}"${calls}${current}>${TAB_TITLES[each]} <b>${count(counts[each])}${isCut && each !== "finished" ? "+" : ""}</b></a>`;
     })}
   </nav>`;

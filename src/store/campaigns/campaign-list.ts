@@ -104,6 +104,9 @@ export function createCampaignList(input: {
     /** How many have not ended, test messages too. */
     liveCount: (): Promise<number> => redis.zcount(keys.byEnd, "+inf", "+inf"),
 
+    /** How many run. */
+    runningCount: (): Promise<number> => redis.zcard(keys.running),
+
     /** What lists need of these campaigns; without those that have ended meanwhile. */
     liveOf: (ids: readonly string[]): Promise<LiveCampaign[]> => readLive(run, ids),
 

@@ -1,6 +1,6 @@
 import type { Campaign } from "../campaigns/campaign.ts";
 import type { CampaignRow } from "../ledger/row-reader.ts";
-import type { Pools } from "./pools.ts";
+import type { Pool, Pools } from "./pools.ts";
 
 /** A campaign whose rows may be some of those of a list. */
 type OfPool = Pick<Campaign, "id" | "pool">;
@@ -8,7 +8,7 @@ type OfPool = Pick<Campaign, "id" | "pool">;
 /**
  * Rows of a campaign with their rows in the imported list, for a person who looks them up there
  * (`listRow`). Of a campaign of no pool they are the same, and stay as they are. Reads the order of
- * the list up to the last of them.
+ * the list up to the last of them, but of a few rows that were asked for lately nothing.
  */
 export async function withListRows<Row extends { readonly row: number }>(
   pools: Pools,
@@ -17,6 +17,57 @@ export async function withListRows<Row extends { readonly row: number }>(
 ): Promise<readonly (Row & Pick<CampaignRow, "listRow">)[]> {
   if (campaign.pool === null || rows.length === 0) return rows;
   const wanted = [...new Set(rows.map(({ row }) => row))].sort((a, b) => a - b);
+  const found =
+    wanted.length > REMEMBERED_AT_ONCE
+      ? await readListRows(pools, campaign, wanted)
+      : await rememberedRows(pools, campaign, wanted);
+  return rows.map((row) => ({ ...row, listRow: found.get(row.row) ?? null }));
+}
+
+/** A page shows as many, and reads them again at each renewal; a list may have ten million rows. */
+const REMEMBERED_AT_ONCE = 200;
+const REMEMBERED_MAX = 2_000;
+const remembered = new WeakMap<Pools, Map<string, number>>();
+
+async function rememberedRows(
+  pools: Pools,
+  campaign: OfPool,
+  wanted: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  const parent = await pools.find(campaign.pool ?? "");
+  if (parent === undefined || !(await areFinal(pools, parent, campaign.id))) {
+    return readListRows(pools, campaign, wanted);
+  }
+  const memory = remembered.get(pools) ?? new Map<string, number>();
+  remembered.set(pools, memory);
+  // After a loss of Redis another list may get the same ids.
+  const keyOf = (row: number) => `${campaign.id}|${parent.createdAt}|${row}`;
+  const known = new Map(
+    wanted.flatMap((row) => {
+      const listRow = memory.get(keyOf(row));
+      return listRow === undefined ? [] : [[row, listRow] as const];
+    }),
+  );
+  const left = wanted.filter((row) => !known.has(row));
+  if (left.length === 0) return known;
+  const read = await readListRows(pools, campaign, left);
+  if (memory.size + read.size > REMEMBERED_MAX) memory.clear();
+  for (const [row, listRow] of read) memory.set(keyOf(row), listRow);
+  return new Map([...known, ...read]);
+}
+
+/** The list is stored whole, and no move into the campaign can begin again. */
+async function areFinal(pools: Pools, parent: Pool, campaign: string): Promise<boolean> {
+  if (!parent.isWhole || parent.children.includes(campaign)) return parent.isWhole;
+  const moves = await pools.moves(parent.id);
+  return moves.some((move) => move.campaign === campaign && move.done);
+}
+
+async function readListRows(
+  pools: Pools,
+  campaign: OfPool,
+  wanted: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
   const found = new Map<number, number>();
   let [at, before] = [0, 0];
   for await (const some of listRows(pools, campaign)) {
@@ -27,7 +78,7 @@ export async function withListRows<Row extends { readonly row: number }>(
     before += some.length;
     if (at === wanted.length) break;
   }
-  return rows.map((row) => ({ ...row, listRow: found.get(row.row) ?? null }));
+  return found;
 }
 
 /** The same for all rows of a campaign in their order, in bounded memory. */

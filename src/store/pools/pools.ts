@@ -237,6 +237,9 @@ export function createPools(redis: Redis, mode: Mode) {
       return (await Promise.all(ids.map(find))).filter((pool) => pool !== undefined);
     },
 
+    /** How many rows of the list have one in its order. */
+    length: (pool: string): Promise<number> => redis.strlen(keys.poolOrder(pool)),
+
     /** The place of the number of each row of the list, in order, after the first `skip`. */
     async *order(pool: string, skip = 0): AsyncGenerator<Buffer> {
       for (let from = skip; ; from += ORDER_AT_ONCE) {

@@ -4,7 +4,6 @@ import { duration } from "../../../core/format.ts";
 import { unknownWords } from "../../../export/campaign-json.ts";
 import { rowWords } from "../../../export/row-words.ts";
 import {
-  type Campaign,
   type CampaignRow,
   type UnknownRow,
   type UnknownRows,
@@ -39,7 +38,7 @@ export function unknownCard(
     <h2 id="unknown">${counted(counts.unknown, "message")} unknown</h2>
     <p>They may or may not have been sent, the oldest since ${duration(nowMs - unknown.oldestAt)}. Dropcast does not guess, and does not send them a second time by itself unless the file says at-least-once${unknown.looked < counts.unknown ? `; the reasons are those of the oldest ${count(unknown.looked)}` : ""}:</p>
     <ul>${unknown.reasons.map(({ reason, count: some }) => html`<li><b>${count(some)}</b> ${unknownWords(reason)}</li>`)}</ul>
-    ${waysOut(campaign, found.children?.[0]?.campaign.id ?? campaign.id)}
+    ${waysOut(found)}
     <details id="unknown-rows"><summary>${left > 0 ? `The oldest ${count(oldest.length)}` : "Which"}…</summary>${rowsTable(id, oldest, nowMs)}</details>
     <p class="links">
       ${left > 0 ? html`<a href="/campaigns/${id}/unknown">All ${count(counts.unknown)} unknown</a>` : ""}
@@ -49,13 +48,17 @@ export function unknownCard(
   </section>`;
 }
 
-function waysOut({ id, status, closed }: Campaign, one: string): Html {
+function waysOut({ campaign, children = [] }: FoundCampaign): Html {
+  const { id, status, closed } = campaign;
+  // A pool is looked up number by number, since each may have an account of its own.
+  const own = children.filter((child) => child.campaign.counts.unknown > 0);
+  const ids = own.length > 0 ? own.map((child) => child.campaign.id) : [id];
   const ends = closed || status === "finished" ? "" : " The campaign goes on meanwhile.";
   return html`<p>What ends it:</p>
     <ul>
       <li>Evidence: a late answer of LiveChat or a status event of WhatsApp settles a message by itself, up to 30 days later.${ends}</li>
       <li>You: open a message and decide that it was sent, that it was not sent, or that it is sent again, which the person may then get twice.</li>
-      <li>Look it up: <code>dropcast fetch --unknown ${one}</code> shows where these people appear in what LiveChat's API lists; <code>dropcast export ${id} --only unknown</code> lists the people to ask about.</li>
+      <li>Look it up: ${ids.map((one, at) => html`${at > 0 ? ", " : ""}<code>dropcast fetch --unknown ${one}</code>`)} shows where these people appear in what LiveChat's API lists; <code>dropcast export ${id} --only unknown</code> lists the people to ask about.</li>
     </ul>`;
 }
 
