@@ -55,7 +55,14 @@ const ROUNDED = /^[+-]?\d+(?:[.,]\d+)?e[+-]?\d+$|^#+$|^#[\p{L}/0-9!?]+$/iu;
 const AS_DECIMAL = /^\+?\d{5,}[.,](?:0+|\d{1,2})$/;
 /** `-12345659`: what a spreadsheet makes of `+49-30-12345678`, which it takes for a difference. */
 const AS_DIFFERENCE = /^[-\u2010-\u2015\u2212]\s*\d/;
+const DAY = "(?:0?[1-9]|[12]\\d|3[01])";
+const MONTH = "(?:0?[1-9]|1[0-2])";
+const YEAR = "(?:19|20)\\d\\d";
 const AS_DATE = patternOfDates();
+/** `30 11 2026`: a date, or a phone in Haiti. */
+const SPACED = new RegExp(
+  `^(?:${dayAndMonth("\\s+")}\\s+${YEAR}|${YEAR}\\s+${dayAndMonth("\\s+")})$`,
+);
 /** A number and an extension, behind a word or sign for it, or in brackets. */
 const EXTENSION =
   /^\+?(?:[\s().\-/]*\d){6,}[\s,;/(.-]*(?:ext(?:ension|n)?|x|wew(?:n|nętrzny)?|w|dw|durchwahl|app?(?:arat)?|poste|int(?:erno|erne)?|anexo|anx|ramal|extensión|доб|вн|klapka|kl|linka|#|\*|;ext=|,,)[.:\s]*\d{1,6}\s*\)?$/iu;
@@ -70,19 +77,25 @@ const ALLOWED = /^\+?[\d\s().\-\u2010-\u2015\u2212/]+$/;
  * write phones as `22 12 26`; only dashes put them first: `75.12.24` is a phone in New Caledonia.
  */
 function patternOfDates(): RegExp {
-  const [day, month, year] = ["(?:0?[1-9]|[12]\\d|3[01])", "(?:0?[1-9]|1[0-2])", "(?:19|20)\\d\\d"];
   const dash = "\\s*[-\\u2010-\\u2015\\u2212]\\s*";
   const sign = "\\s*[-./\\u2010-\\u2015\\u2212]\\s*";
   const gap = `(?:${sign}|\\s+)`;
-  const either = (between: string): string =>
-    `(?:${day}${between}${month}|${month}${between}${day})`;
+  const signed = dayAndMonth(sign);
   const dates = [
-    `(?:${either(gap)}${gap}${year}|${year}${gap}${either(gap)})\\.?`,
-    `(?:${either(sign)}${gap}${year}|${year}${sign}${either(gap)})\\.?\\s.*`,
-    `${either(sign)}${gap}\\d\\d\\.?(?:\\s+(?:[01]?\\d|2[0-3])[.:][0-5]\\d.*)?`,
-    `\\d\\d${dash}${month}${dash}${day}`,
+    `(?:${signed}${gap}${YEAR}|${YEAR}${sign}${dayAndMonth(gap)})\\.?(?:\\s.*)?`,
+    `${signed}${gap}\\d\\d\\.?(?:\\s+(?:[01]?\\d|2[0-3])[.:][0-5]\\d.*)?`,
+    `\\d\\d${dash}${MONTH}${dash}${DAY}`,
   ];
   return new RegExp(`^\\(?\\s*(?:${dates.join("|")})\\s*\\)?$`, "s");
+}
+
+function dayAndMonth(between: string): string {
+  return `(?:${DAY}${between}${MONTH}|${MONTH}${between}${DAY})`;
+}
+
+/** Whether it is a date with spaces, unless its country groups phones so. */
+export function isSpacedDate({ text }: PhoneText): boolean {
+  return SPACED.test(text);
 }
 
 function tidy(cell: string): string {

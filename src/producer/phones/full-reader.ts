@@ -8,6 +8,7 @@ import {
   bracketsOf,
   endsWithSecondNumber,
   groupsOf,
+  isSpacedDate,
   type PhoneText,
   readPhoneText,
 } from "./cell-text.ts";
@@ -44,6 +45,9 @@ export function createFullReader(region: string | null): (cell: string) => Readi
   return (cell) => {
     const phone = readPhoneText(cell);
     if (!phone.ok) return { shape: "none", phone: null, other: null, refused: phone };
+    if (isSpacedDate(phone) && !isWrittenAtHome(phone, home)) {
+      return unreadable("none", "phone_spreadsheet");
+    }
     const readPart = (text: string): ReadPhone | null => {
       const part = readPhoneText(text);
       return part.ok ? read(part).phone : null;
@@ -52,6 +56,11 @@ export function createFullReader(region: string | null): (cell: string) => Readi
       ? unreadable("none", "phone_two_numbers")
       : read(phone);
   };
+}
+
+function isWrittenAtHome({ text, digits }: PhoneText, home: Home | null): boolean {
+  const meant = home === null ? undefined : parseNational(digits, home);
+  return meant?.isValid() === true && isGroupedAsAtHome(text, meant);
 }
 
 /** A number behind "+" or an international prefix of `prefix` digits. */

@@ -214,6 +214,8 @@ describe("a cell that holds no phone", () => {
     ["30/11 2026", "DK"],
     ["30 11 2026", "DK"],
     ["2026 11 30", "DK"],
+    ["31 01 2011", "DK"],
+    ["31-01-2011", "HT"],
     ["(30.11.2026)", "DK"],
     ["30-11-26", "FO"],
     ["30/11-26", "FO"],
@@ -239,6 +241,7 @@ describe("a cell that holds no phone", () => {
     ["030.1234567", "DE", "49301234567"],
     ["20 11 2026 1015", null, "201120261015"],
     ["22 12 26", "GL", "299221226"],
+    ["31 01 2011", "HT", "50931012011"],
     ["75.12.24", "NC", "687751224"],
   ])("but is not written as a date, is a phone: %s in a list of %s", (cell, country, expected) => {
     expect(digits(cell, country)).toBe(expected);
@@ -259,8 +262,8 @@ describe("a cell that holds no phone", () => {
       if (example === undefined) continue;
       const number = example.nationalNumber;
       // Other numbers of the same length that may look like a date in their groups.
-      for (const end of ["", "1126", "2026", "112026", "301126", "051224"]) {
-        const changed = number.slice(0, Math.max(2, number.length - end.length)) + end;
+      for (const end of ["", "1126", "2026", "112026", "301126", "051224", "1012011"]) {
+        const changed = number.slice(0, Math.max(1, number.length - end.length)) + end;
         const phone = parsePhoneNumberFromString(changed, country);
         if (phone?.isValid() !== true) continue;
         for (const text of [phone.formatNational(), phone.formatInternational()]) {
