@@ -15,8 +15,8 @@ import type { Platform } from "./platform.ts";
 const LEAVE_MS = 1_000;
 
 /**
- * Reports a running role every ten seconds, until its `stop`. Best effort: a failed write is
- * repeated at the next heartbeat, and nothing waits for it.
+ * Reports a running role every ten seconds and at a change, until its `stop`. Best effort: a failed
+ * write is repeated at the next heartbeat, and nothing waits for it.
  */
 export function withHeartbeat<R extends { stop(): Promise<void> }>(
   { redis, config, logger }: Pick<Platform, "redis" | "config" | "logger">,
@@ -25,10 +25,12 @@ export function withHeartbeat<R extends { stop(): Promise<void> }>(
     readonly numbers: () => readonly string[];
     /** What else there is to say of it now. */
     readonly more?: () => Pick<ProcessInfo, "senders" | "waiting">;
+    /** Gets what reports a change at once. */
+    readonly onStart?: (report: () => void) => void;
   },
   running: R,
 ): R {
-  const { role, numbers, more = () => ({}) } = of;
+  const { role, numbers, more = () => ({}), onStart } = of;
   const processes = createProcesses(redis, config.mode);
   const id = randomUUID();
   const info = {
@@ -37,17 +39,27 @@ export function withHeartbeat<R extends { stop(): Promise<void> }>(
   };
   const failed = (error: unknown) => logger.debug({ role, error: String(error) }, "no heartbeat");
   let last = Promise.resolve();
+  let [isNext, isOver] = [false, false];
+  /** Many changes at once, as of hundreds of numbers, are one report. */
   const heartbeat = (): void => {
-    last = processes
-      .heartbeat(id, { ...info, numbers: numbers(), ...more(), clockMs: Date.now() })
+    if (isNext || isOver) return;
+    isNext = true;
+    last = last
+      .then(() => {
+        isNext = false;
+        const now = { numbers: numbers(), ...more(), clockMs: Date.now() };
+        return processes.heartbeat(id, { ...info, ...now });
+      })
       .catch(failed);
   };
   heartbeat();
+  onStart?.(heartbeat);
   const timer = setInterval(heartbeat, HEARTBEAT_EVERY_MS).unref();
   return {
     ...running,
     async stop() {
       clearInterval(timer);
+      isOver = true;
       // After the last heartbeat, which would register the process again.
       const left = last.then(() => processes.leave(id)).catch(failed);
       await Promise.all([endInTime(LEAVE_MS, [left]), running.stop()]);

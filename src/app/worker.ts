@@ -34,6 +34,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
   const senders = new Map<string, string>();
   const senderOf = (id: string): string => `${id} at ${new URL(config.apiUrl).host}`;
   let isStopping = false;
+  let report = (): void => {};
   const oneName = createOneName({
     seen: createProcesses(platform.redis, config.mode).seen,
     serving: () => Object.fromEntries(senders),
@@ -52,6 +53,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
       else logger.warn({ code: number.refusal.code }, number.refusal.message);
     }
     await oneName.add(found);
+    report();
   }
 
   function serve(name: string): void {
@@ -80,27 +82,46 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
       queueClient: () => connections.queue(store.space),
       notifier: notices.of(store),
     });
+    report();
   }
 
-  async function remove(name: string): Promise<void> {
+  /** Sends from it no more, once what has begun is finished; the name stays this process's. */
+  async function release(name: string): Promise<void> {
     oneName.remove(name);
     await worker.remove(name);
     await clients.get(name)?.close();
     clients.delete(name);
+  }
+
+  function leave(name: string): void {
     senders.delete(name);
+    report();
+  }
+
+  async function remove(name: string): Promise<void> {
+    await release(name);
+    leave(name);
+  }
+
+  /** With its old id, token and rate until what has begun is finished. */
+  async function change(name: string): Promise<void> {
+    try {
+      await release(name);
+    } finally {
+      const configured = platform.config.numbers[name];
+      const number = configured && requireSendingNumber(configured);
+      // The same WhatsApp number: others have waited for it, so this one need not ask.
+      if (number?.ok && senders.get(name) === senderOf(number.value.id)) serve(name);
+      else {
+        leave(name);
+        await add([name]);
+      }
+    }
   }
 
   await add(Object.keys(config.numbers));
   const stopRenumbering = platform.onRenumber(async ({ added, removed, changed }) => {
-    const changing = changed.map(async (name) => {
-      try {
-        // With its old token and rate until what has begun is finished.
-        await remove(name);
-      } finally {
-        await add([name]);
-      }
-    });
-    await Promise.all([add(added), ...removed.map(remove), ...changing]);
+    await Promise.all([add(added), ...removed.map(remove), ...changed.map(change)]);
   });
   // Of a node that joins later, too.
   connections.eachEndpoint(({ ledger }) => {
@@ -147,6 +168,9 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
       {
         ...{ role: "worker", numbers: () => [...clients.keys()] },
         more: () => ({ senders: Object.fromEntries(senders), waiting: oneName.waiting() }),
+        onStart: (heartbeat) => {
+          report = heartbeat;
+        },
       },
       running,
     ),

@@ -10,11 +10,16 @@ export function isStalled(
 
 /** Says that a campaign has no worker, and how to start one. */
 export function stallWords({ number, mode }: Pick<Campaign, "number" | "mode">, workers: Presence) {
+  if (workers.isWaiting) return `Nothing is sent: number ${number} ${WAITING_WORDS}.`;
   const up = mode === "sandbox" ? "dropcast up --sandbox" : "dropcast up";
   const missing = `Nothing is sent: no worker of number ${number} ${unseenWords(workers)}`;
   if (isNotConfigured(workers)) return `${missing}; ${notConfiguredWords(number, workers)}.`;
   return `${missing}. ` + `Start one with \`dropcast worker\` or \`${up}\`.`;
 }
+
+/** To follow "number main". */
+export const WAITING_WORDS =
+  "waits, because a worker sends from the same WhatsApp number under another name; `dropcast doctor` says which";
 
 /** No worker had the number in the last hour, but there are workers. */
 export function isNotConfigured({ lastSeenMs, others }: Presence): boolean {

@@ -6,6 +6,7 @@ import {
   UNSERVED_FIX,
   unseenWords,
   unservedWords,
+  WAITING_WORDS,
 } from "../export/stall-words.ts";
 import type {
   Campaign,
@@ -33,6 +34,9 @@ function workers({ number, mode, workers: seen, live }: ProcessFacts): Check {
   if (seen.isLive) {
     return { ...own, verdict: "ok", message: `number ${number}: a worker was seen ${ago(seen)}` };
   }
+  // The check number_names says more.
+  if (seen.isWaiting)
+    return { ...own, verdict: "ok", message: `number ${number} ${WAITING_WORDS}` };
   const pendingIn = (wanted: Campaign["status"]): number =>
     live.reduce((sum, { status, counts }) => sum + (status === wanted ? counts.pending : 0), 0);
   const [pending, scheduled] = [pendingIn("running"), pendingIn("scheduled")];

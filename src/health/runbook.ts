@@ -99,7 +99,7 @@ export const CHECKS = {
     means:
       "Workers have the same WhatsApp number under different names, as while it is renamed. Each name has a pace of its own, so a worker waits with a new name until no other process reports the old one.",
     steps: [
-      "During a rename there is nothing to do: it ends within ten seconds of the last process that takes it, or 90 s after one was killed.",
+      "During a rename there is nothing to do: it ends when the last process has taken it and finished what it had on the wire, or two minutes after one was killed.",
       "Else give all processes the same configuration file.",
     ],
     safe: "Safe: nothing is sent under the name that waits.",

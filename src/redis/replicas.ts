@@ -45,15 +45,17 @@ export async function findSuccessor(
 }
 
 /**
- * How many replicas each master of a cluster has, masters without one left out. CLUSTER SLOTS,
- * which a user may always ask for, leaves out those that the cluster takes for failed.
+ * How many replicas each master of a cluster has, masters without one left out; one that failed may
+ * come back, except without an address (`noaddr`). CLUSTER SLOTS, which a user may always ask for,
+ * leaves out those that the cluster takes for failed.
  */
 async function replicasOfMasters(redis: Redis): Promise<number[]> {
   try {
     const counts = new Map<string, number>();
     for (const node of String(await redis.cluster("NODES")).split("\n")) {
-      const [, , , master = "-"] = node.split(" ");
-      if (master !== "-") counts.set(master, (counts.get(master) ?? 0) + 1);
+      const [, , flags = "", master = "-"] = node.split(" ");
+      const isLost = flags.split(",").includes("noaddr");
+      if (master !== "-" && !isLost) counts.set(master, (counts.get(master) ?? 0) + 1);
     }
     return [...counts.values()];
   } catch (error) {

@@ -270,7 +270,7 @@ async function successorProblems(redis: Redis, info: Info): Promise<Problem[]> {
     {
       code: "redis_async_replica",
       message: `${words}: after a failover the last second may be missing, and messages of that second would be sent twice.`,
-      fix: `Use a Redis without automatic failover, or set DROPCAST_REDIS_DURABILITY=replicas:${replicas ?? "R"}, so that each claim waits for its replicas: as many as can take over${replicas === null ? "" : ", also those that are away now"}.`,
+      fix: `Use a Redis without automatic failover, or set DROPCAST_REDIS_DURABILITY=replicas:${replicas ?? "R"}, so that each claim waits for its replicas: as many as can take over${replicas === null ? "" : ", also those that are away now. Of a cluster, CLUSTER FORGET nodes that are gone for good first: claims would wait for them"}.`,
     },
   ];
 }

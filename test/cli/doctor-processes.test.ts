@@ -69,6 +69,19 @@ test("doctor tells apart that no worker runs and that those that run do not have
   expect(check?.fix).toContain(`2 workers run for other numbers: add ${number} to the file`);
 });
 
+test("doctor starts no worker for a number whose name waits in one", async () => {
+  const { store, number } = await openBench();
+  await importTestCampaign(store, { rows: 1 });
+  const seen = { isLive: false, lastSeenMs: null, others: 1, isWaiting: true } as const;
+  const facts = { ...(await readProcessFacts(store)), workers: seen };
+
+  const check = processChecks(facts).find(({ name }) => name === "Workers");
+
+  expect(check).toMatchObject({ verdict: "ok" });
+  expect(check?.message).toContain(`number ${number} waits`);
+  expect(check).not.toHaveProperty("fix");
+});
+
 test("doctor tells of a number with a campaign that neither a worker nor this configuration has", () => {
   const found = unservedChecks(
     [

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { stallWords } from "../../src/export/stall-words.ts";
 import { deploymentKeys } from "../../src/store/keys.ts";
 import { createProcesses, type ProcessInfo } from "../../src/store/recovery/processes.ts";
 import { createUnheardOptOuts, createUnserved } from "../../src/store/recovery/unserved.ts";
@@ -111,6 +112,23 @@ test("a number is unserved while it has a campaign to send and no live worker ha
       { number: second.number, isRunning: false },
     ]),
   );
+});
+
+test("a number whose name waits in a live worker is not told as one that no worker has", async () => {
+  const { redis, processes } = await openBench();
+  const asked = { redis, clientOf: () => redis, mode: "live" } as const;
+  const { number, keys, import: send } = await openTestStore({}, redis);
+  await send(1);
+  await redis.zadd(keys.optOutOutbox, Date.now(), "c|1");
+  await processes.heartbeat("a", { ...WORKER, waiting: { [number]: "1001 at api" } });
+
+  expect(await createUnserved(asked)()).toEqual([]);
+  expect(await createUnheardOptOuts(asked)()).toEqual([number]);
+  const workers = await processes.presence("worker", number);
+  expect(workers).toEqual({ isLive: false, lastSeenMs: null, others: 1, isWaiting: true });
+  const words = stallWords({ number, mode: "live" }, workers);
+  expect(words).toContain("sends from the same WhatsApp number under another name");
+  expect(words).not.toContain("DROPCAST_CONFIG");
 });
 
 test("a number whose node is away keeps no other one from being found unserved or unheard", async () => {

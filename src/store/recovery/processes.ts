@@ -43,6 +43,8 @@ export interface Presence {
   readonly lastSeenMs: number | null;
   /** Live processes of the role that work for other numbers only. */
   readonly others: number;
+  /** Not live, but a live process has it as a name that waits (ProcessInfo.waiting). */
+  readonly isWaiting?: true;
 }
 
 interface SeenProcesses {
@@ -114,9 +116,12 @@ export function createProcesses(redis: Redis, mode: Mode = "live") {
       const others = processes.filter(
         (one) => one.isLive && one.role === role && !one.numbers.includes(number),
       ).length;
-      if (own.length === 0) return { isLive, lastSeenMs: null, others };
+      const waits = ({ waiting = {} }: ProcessInfo) => Object.hasOwn(waiting, number);
+      const isWaiting = processes.some((one) => one.isLive && one.role === role && waits(one));
+      const known = { isLive, others, ...(isWaiting && !isLive ? { isWaiting } : {}) };
+      if (own.length === 0) return { ...known, lastSeenMs: null };
       const lastSeenMs = Math.max(0, nowMs - Math.max(...own.map(({ seenAt }) => seenAt)));
-      return { isLive, lastSeenMs, others };
+      return { ...known, lastSeenMs };
     },
   };
 }

@@ -3,7 +3,10 @@ import type { Mode } from "../../core/mode.ts";
 import { deploymentKeys, keySpace, numberKeys } from "../keys.ts";
 import { createProcesses } from "./processes.ts";
 
-/** A number with a campaign that runs or is scheduled, and no live worker that has the number. */
+/**
+ * A number with a campaign that runs or is scheduled, and no live worker that has the number, not
+ * even as a name that waits (ProcessInfo.waiting).
+ */
 export interface UnservedNumber {
   readonly number: string;
   /** Else its campaigns are scheduled. */
@@ -24,7 +27,7 @@ export function createUnserved(input: {
   const withoutWorker = createWithoutWorker({ redis, mode });
   return async function unserved(): Promise<UnservedNumber[]> {
     const found = await answersOf(
-      (await withoutWorker()).map(async (number) => {
+      (await withoutWorker({ orWaits: true })).map(async (number) => {
         const space = keySpace(number, mode);
         const { running, scheduled } = numberKeys(space);
         const client = clientOf(space);
@@ -69,14 +72,17 @@ async function answersOf<T>(asked: readonly Promise<T>[]): Promise<T[]> {
 
 function createWithoutWorker({ redis, mode }: { redis: Redis; mode: Mode }) {
   const processes = createProcesses(redis, mode);
-  return async (): Promise<string[]> => {
+  return async ({ orWaits = false } = {}): Promise<string[]> => {
     const [{ processes: seen }, numbers] = await Promise.all([
       processes.seen(),
       redis.smembers(deploymentKeys(mode).numbers),
     ]);
-    const served = new Set(
-      seen.flatMap((one) => (one.isLive && one.role === "worker" ? one.numbers : [])),
-    );
+    const workers = seen.filter(({ isLive, role }) => isLive && role === "worker");
+    const served = new Set(workers.flatMap((one) => one.numbers));
+    if (orWaits)
+      for (const { waiting = {} } of workers) {
+        for (const name of Object.keys(waiting)) served.add(name);
+      }
     return numbers.filter((number) => !served.has(number));
   };
 }
