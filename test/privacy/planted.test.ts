@@ -21,8 +21,6 @@ import {
   tracingModule,
 } from "./planting.ts";
 
-vi.setConfig({ testTimeout: 240_000 });
-
 const ROWS = 8;
 /** Rows whose outcome is unknown (3, 4, 5), and the one that is refused for good (2). */
 const OUTCOMES = { accepted: 4, failed: 1, unknown: 3 };

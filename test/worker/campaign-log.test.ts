@@ -50,6 +50,24 @@ test("two workers tell a campaign's story together once: start, progress, pause 
   expect(story[1]).toMatchObject({ why: expect.any(String), fix: expect.any(String) });
 });
 
+test("the end of a campaign says how many seconds it took", async () => {
+  const bench = await openTestStore();
+  const { log, lines } = openLog(bench.store);
+  const id = await bench.import(1);
+  await log();
+  const { startedAt } = await bench.found(id);
+  await bench.redis.hset(bench.own(id).campaign, "startedAt", Number(startedAt) - 3_000_000);
+  await bench.store.campaigns.cancel(id);
+  const ended = await bench.found(id);
+
+  await log();
+
+  const tookMs = Number(ended.finishedAt) - Number(ended.startedAt);
+  const end = lines.find(({ msg }) => msg === "campaign cancelled");
+  expect(end).toMatchObject({ campaign: id, tookSeconds: Math.round(tookMs / 1_000) });
+  expect(tookMs).toBeGreaterThanOrEqual(3_000_000);
+});
+
 test("a backoff, the recovery and different rates are logged as events of the number", async () => {
   const bench = await openTestStore();
   const { log, lines } = openLog(bench.store);

@@ -87,10 +87,25 @@ test("a running worker calls messages unknown whose worker died with them", asyn
   const id = await bench.import(1);
   await bench.grant(id, 1);
   await bench.endLeases();
+  const logged: string[] = [];
 
-  await startSending(bench);
+  await startSending(bench, { logged });
 
   await vi.waitFor(async () => expect(await bench.counts(id)).toEqual({ unknown: 1 }), SOON);
+  const said = /"messages":1,[^\n]*leases ended: these messages are unknown now/;
+  await vi.waitFor(() => expect(logged.join("")).toMatch(said), SOON);
+});
+
+test("a running worker that finds nothing to sweep says nothing of it", async () => {
+  const bench = await openTestStore();
+  const logged: string[] = [];
+  const id = await bench.import(1);
+
+  await startSending(bench, { logged });
+
+  await vi.waitFor(async () => expect(await bench.counts(id)).toEqual({ accepted: 1 }), SOON);
+  await vi.waitFor(() => expect(logged.join("")).toContain("campaign finished"), SOON);
+  expect(logged.join("")).not.toMatch(/leases ended|dropped status|unmatched failures|resends/);
 });
 
 test("a running worker takes an opt-out that a webhook told of to the list of the deployment", async () => {
