@@ -56,7 +56,9 @@ export function apiDeps(
         lists(),
         import("../privacy/erase-act.ts"),
       ]);
-      const eraser = await openEraser(platform);
+      const opened = await openEraser(platform);
+      if (!opened.ok) return opened;
+      const eraser = opened.value;
       try {
         const done = await eraseAsAsked(eraser, by, digits);
         if (!done.ok) return done;

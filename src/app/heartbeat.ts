@@ -47,7 +47,8 @@ export function withHeartbeat<R extends { stop(): Promise<void> }>(
     last = last
       .then(() => {
         isNext = false;
-        const now = { numbers: numbers(), ...more(), clockMs: Date.now() };
+        const state = isOver ? { isStopping: true as const } : {};
+        const now = { numbers: numbers(), ...more(), ...state, clockMs: Date.now() };
         return processes.heartbeat(id, { ...info, ...now });
       })
       .catch(failed);
@@ -59,10 +60,17 @@ export function withHeartbeat<R extends { stop(): Promise<void> }>(
     ...running,
     async stop() {
       clearInterval(timer);
+      // The last report, which says that it stops.
+      heartbeat();
       isOver = true;
-      // After the last heartbeat, which would register the process again.
-      const left = last.then(() => processes.leave(id)).catch(failed);
-      await Promise.all([endInTime(LEAVE_MS, [left]), running.stop()]);
+      try {
+        await running.stop();
+      } finally {
+        // Not before: what it still does needs the layout that it knows. And after the last
+        // heartbeat, which would register the process again.
+        const left = last.then(() => processes.leave(id)).catch(failed);
+        await endInTime(LEAVE_MS, [left]);
+      }
     },
   };
 }

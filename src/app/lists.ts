@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { MODES, type Mode } from "../core/mode.ts";
 import { isPoolId } from "../core/pool.ts";
+import { accept, type Result } from "../core/refusal.ts";
 import type { Erased } from "../privacy/erase.ts";
 import type { ImportFile } from "../producer/import-file.ts";
 import {
@@ -21,13 +22,18 @@ import { telemetryOf } from "./telemetry.ts";
 
 /** The other half of the composition root: operations on lists and people. */
 
-/** Erases people in the files and in every number of this Redis, configured or not, of any mode. */
-export async function openEraser(platform: Platform): Promise<{
+interface Eraser {
   erase(digits: string): Promise<Erased>;
   /** The audits of both modes: it erases in both. */
   readonly acts: Readonly<Record<Mode, ActLog>>;
   close(): Promise<void>;
-}> {
+}
+
+/**
+ * Erases people in the files and in every number of this Redis, configured or not, of any mode.
+ * Refuses if a number has a newer layout (`schema_newer`).
+ */
+export async function openEraser(platform: Platform): Promise<Result<Eraser>> {
   const { connections, config, timings, openNumber } = platform;
   const { leaseMs, sweepEveryMs } = timings;
   const [{ erasePerson }, { createFailedQueue }] = await Promise.all([
@@ -40,7 +46,11 @@ export async function openEraser(platform: Platform): Promise<{
   for (const mode of MODES) {
     const list = await platform.openSuppressions(mode);
     lists.push(list);
-    for (const number of await list.numbers()) stores.push(await openNumber(number, mode));
+    for (const number of await list.numbers()) {
+      const opened = await openNumber(number, mode);
+      if (!opened.ok) return opened;
+      stores.push(opened.value);
+    }
   }
   const queues = new Map(
     stores.map((store) => [
@@ -48,7 +58,7 @@ export async function openEraser(platform: Platform): Promise<{
       createFailedQueue({ client: () => connections.queue(store.space), store }),
     ]),
   );
-  return {
+  return accept({
     erase: (digits) =>
       erasePerson(
         {
@@ -67,7 +77,7 @@ export async function openEraser(platform: Platform): Promise<{
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
-  };
+  });
 }
 
 /** In both modes, for all portfolios that are configured and for numbers without one. */

@@ -58,7 +58,7 @@ export interface Platform {
   renumber(next: Config): Promise<Result<NumberChange>>;
   onRenumber(listener: OnRenumber): () => void;
   /** The store of any number of this Redis, configured or not; by default of this mode. */
-  openNumber(number: string, mode?: Mode): Promise<NumberStore>;
+  openNumber(number: string, mode?: Mode): Promise<Result<NumberStore>>;
   /** The opt-outs of a mode. */
   openSuppressions(mode: Mode): Promise<Suppressions>;
   /** The audit of a mode. */
@@ -209,12 +209,15 @@ export async function openPlatform(input: {
         spaces: new Map(spaces.map((space) => [space, nameOf(space, mode)])),
       }),
     stores,
-    openNumber: async (number, of = mode) =>
-      (of === mode ? stores[number] : undefined) ??
-      createNumberStore({
-        ...{ ...common, redis: connections.ledger(keySpace(number, of)), number, mode: of },
-        safety: safetyOf(keySpace(number, of)),
-      }),
+    openNumber: async (number, of = mode) => {
+      const known = of === mode ? stores[number] : undefined;
+      if (known !== undefined) return accept(known);
+      const redis = connections.ledger(keySpace(number, of));
+      const readable = await checkSchema(redis, number, of);
+      if (!readable.ok) return readable;
+      const safety = safetyOf(keySpace(number, of));
+      return accept(await createNumberStore({ ...common, redis, number, mode: of, safety }));
+    },
     actsOf: (of) => createActLog({ redis: deploymentOf(of), mode: of, onProblem: onAuditProblem }),
     openSuppressions: (of) =>
       createSuppressions({

@@ -40,7 +40,9 @@ export function watchUnserved(platform: Platform): () => void {
 }
 
 async function passOnOptOutsOf(platform: Platform, number: string): Promise<void> {
-  const store = await platform.openNumber(number);
+  const opened = await platform.openNumber(number);
+  if (!opened.ok) return;
+  const store = opened.value;
   try {
     await store.optOuts.flushOutbox(store.rows);
   } finally {

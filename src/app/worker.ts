@@ -4,6 +4,7 @@ import type { LivechatClient } from "../livechat/client.ts";
 import { createProcesses, createWakeUps } from "../store/index.ts";
 import { startHealth } from "./health.ts";
 import { withHeartbeat } from "./heartbeat.ts";
+import { bringNewestLayout } from "./newest-layout.ts";
 import { openNotices } from "./notices.ts";
 import { createOneName } from "./one-name.ts";
 import type { Platform } from "./platform.ts";
@@ -133,9 +134,15 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
     if (moved !== undefined) void worker.moved(moved.number);
   });
   const unwatchNumbers = watchUnserved(platform);
+  const stopLayout = bringNewestLayout(platform);
   worker.start();
   const pools = startPoolChore({
-    ...{ stores, isAway, openNumber: platform.openNumber },
+    ...{ stores, isAway },
+    openNumber: async (name) => {
+      const opened = await platform.openNumber(name);
+      if (opened.ok) return opened.value;
+      throw new Error(opened.refusal.message);
+    },
     onProblem: (error, pool) =>
       logger.warn({ pool, error: String(error) }, "pool could not be started or moved"),
   });
@@ -145,6 +152,7 @@ export async function startWorkers(platform: Platform): Promise<Result<RunningRo
     stopRenumbering();
     unwatch();
     unwatchNumbers();
+    stopLayout();
     await Promise.all([worker.stop(), pools.stop()]);
     await Promise.all([...clients.values()].map((client) => client.close()));
     await notices.close();

@@ -21,7 +21,9 @@ export const run: Command = (cli, { args, options }) =>
     const phones = await readPhones(args, country.value);
     if (!phones.ok) return phones;
     const { openEraser } = await import("../app/lists.ts");
-    const eraser = await openEraser(platform);
+    const opened = await openEraser(platform);
+    if (!opened.ok) return opened;
+    const eraser = opened.value;
     try {
       const { eraseAsAsked, erasedWords, isComplete } = await import("../privacy/erase-act.ts");
       const done = await eraseAsAsked(eraser, commandActor(cli), phones.value[0] ?? "");

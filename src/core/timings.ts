@@ -54,6 +54,8 @@ export interface Timings {
    * after 6 s, reconnects within 3, and dispatches every half second.
    */
   readonly settleMs: number;
+  /** For so long a process may start without being reported, or finish after it was told to. */
+  readonly unreportedMs: number;
 }
 
 /**
@@ -63,13 +65,15 @@ export interface Timings {
 export function timings(input: { answerTimeoutMs: number; timeScale: number }): Timings {
   const { answerTimeoutMs, timeScale } = input;
   const scaled = (ms: number): number => Math.max(1, Math.round(ms / timeScale));
+  const drainMs = answerTimeoutMs + scaled(10_000);
+  const recordMs = Math.max(1_000, scaled(5_000));
   return Object.freeze({
     connectTimeoutMs: scaled(5_000),
     answerTimeoutMs,
     // Minimums, so that on a busy test machine a request can start and its answer be recorded.
     leaseMs: answerTimeoutMs + Math.max(1_500, scaled(15_000)),
-    drainMs: answerTimeoutMs + scaled(10_000),
-    recordMs: Math.max(1_000, scaled(5_000)),
+    drainMs,
+    recordMs,
     startFenceMs: Math.max(500, scaled(2_000)),
     lockDurationMs: scaled(30_000),
     stalledIntervalMs: scaled(10_000),
@@ -90,5 +94,6 @@ export function timings(input: { answerTimeoutMs: number; timeScale: number }): 
     failedWaitMs: scaled(30_000),
     webhooksArrivingMs: scaled(15 * 60_000),
     settleMs: scaled(10_000),
+    unreportedMs: drainMs + recordMs + scaled(60_000),
   });
 }

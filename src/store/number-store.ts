@@ -57,7 +57,7 @@ import { createUnserved } from "./recovery/unserved.ts";
 import { createVitals } from "./recovery/vitals.ts";
 import { createWebhookSilence } from "./recovery/webhook-silence.ts";
 import { createWrongSignatures } from "./recovery/wrong-signatures.ts";
-import { upgradeSchema } from "./schema.ts";
+import { finishUpgrade, SCHEMA, upgradeSchema } from "./schema.ts";
 import { createScriptRunner, type RunScript } from "./scripts/runner.ts";
 import { ACTS, WAKES } from "./scripts/script-list.ts";
 import { createHint } from "./wake-ups.ts";
@@ -172,8 +172,7 @@ export function makeNumberStore(input: StoreInput & { person: PersonDigest }) {
   const pools = createPools(deployment, mode);
   const processes = createProcesses(deployment, mode);
   const signatures = createWrongSignatures(deployment, mode);
-  const seen = async () => (await processes.seen()).processes;
-  const upgrade = () => upgradeSchema({ redis, number, run, clientOf, name: input.number, seen });
+  const hasOlder = () => processes.hasOlder(SCHEMA);
   return {
     number: input.number,
     mode,
@@ -186,7 +185,7 @@ export function makeNumberStore(input: StoreInput & { person: PersonDigest }) {
     async join(): Promise<void> {
       await list.enter(input.number);
       await optOuts.catchUp();
-      await upgrade();
+      await upgradeSchema({ redis, number, run, clientOf, hasOlder });
       const key = [numberKeys(number).guard, fieldOf("guard", "database")] as const;
       // Written only once, so a Redis that is full or read-only can still be read.
       if ((await redis.hexists(...key)) === 0) await redis.hsetnx(...key, databaseId);
@@ -269,8 +268,8 @@ export function makeNumberStore(input: StoreInput & { person: PersonDigest }) {
       memory.close();
     },
     optOuts,
-    /** The steps to this version's layout that may not be taken while older processes run. */
-    upgrade,
+    /** The step to this version's layout that may not be taken while older processes run. */
+    finishUpgrade: () => finishUpgrade(redis, number, run),
     /** What workers of an earlier version still leave in their queues: see {@link SCHEMA}. */
     drainOldQueues: () => drainOldQueues({ redis, number, clientOf }),
     eraser: createEraser({ redis, number, run, person, campaigns }),

@@ -3,7 +3,6 @@ import type { Mode } from "../core/mode.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import { keySpace, numberKeys } from "./keys.ts";
 import { drainOldQueues, type OldQueues } from "./old-queues.ts";
-import type { ProcessInfo } from "./recovery/processes.ts";
 import { SHORT_FORMS_SCHEMA } from "./scripts/protocol.ts";
 import type { RunScript } from "./scripts/runner.ts";
 
@@ -16,12 +15,12 @@ import type { RunScript } from "./scripts/runner.ts";
  * - 2: indexes of campaigns by their end (`by-end`, `with-rows`).
  * - 3: BullMQ's keys are in the number's hash slot (`bull:*`; before, `bull:` was their prefix).
  * - 4: ledger values, the wamid index and the phones of batches have short forms as well. What is
- *   stored stays as it is; new ones are written short, but not before every process that may run
- *   can read them.
+ *   stored stays as it is; new ones are written short. A process that knows only layout 3 would
+ *   misread them, so a number with data gets this layout last ({@link finishUpgrade}).
  */
 export const SCHEMA = 4;
-/** What processes know that do not report their layout. */
-const UNREPORTED = 3;
+/** The newest layout that processes of every earlier version can work with while they run. */
+const SHARED = SCHEMA - 1;
 
 /** Campaigns that one step indexes: one or two milliseconds of Redis. */
 const INDEXED_AT_ONCE = 500;
@@ -41,29 +40,35 @@ export async function checkSchema(
   );
 }
 
-/** Brings a number's data up to {@link SCHEMA}. */
+/**
+ * Brings a number's data to the newest layout that older processes can work with. A number without
+ * data gets {@link SCHEMA} at once if none of them is there.
+ */
 export async function upgradeSchema(input: {
   redis: Redis;
   number: string;
   run: RunScript;
   clientOf: OldQueues["clientOf"];
-  /** The number without its mode. */
-  name: string;
-  /** The processes of the last hour: one that counts as gone may only be frozen. */
-  seen: () => Promise<readonly Pick<ProcessInfo, "numbers" | "layout">[]>;
+  hasOlder: () => Promise<boolean>;
 }): Promise<void> {
-  const { redis, number, run, name, seen } = input;
-  const { schema } = numberKeys(number);
+  const { redis, number, run, hasOlder } = input;
+  const { schema, campaigns } = numberKeys(number);
   const found = Number((await redis.get(schema)) ?? 1);
+  if (found >= SHARED) return;
+  const isEmpty = found === 1 && (await redis.exists(campaigns)) === 0;
   if (found < 2) await indexCampaigns(run);
-  if (found < 3) await drainOldQueues(input);
-  if (found < 3) await redis.set(schema, 3);
-  if (found >= SCHEMA) return;
-  // After the step before: if two processes do this at once, the one that sees none is the last.
-  const olderOnes = (await seen()).filter(
-    ({ numbers, layout = UNREPORTED }) => numbers.includes(name) && layout < SCHEMA,
-  );
-  if (olderOnes.length === 0) await redis.set(schema, SCHEMA);
+  await drainOldQueues(input);
+  await run("raise-layout", { layout: isEmpty && !(await hasOlder()) ? SCHEMA : SHARED });
+}
+
+/**
+ * Gives a number {@link SCHEMA}. Call it only when no process that would misread it has run for so
+ * long that none may still be starting, or finishing what it has on the wire.
+ */
+export async function finishUpgrade(redis: Redis, number: string, run: RunScript): Promise<void> {
+  const found = Number(await redis.get(numberKeys(number).schema));
+  // A lower one lacks steps: of those, the next start of a role takes care.
+  if (found === SHARED) await run("raise-layout", { layout: SCHEMA });
 }
 
 /** Whether batches of the number (its key space) may have short forms. */

@@ -47,7 +47,6 @@ export function choresOf(context: ChoresContext): readonly Chore[] {
       run: async () => void (await queues.get().failed.addOutbox(OUTBOX_MAX)),
     },
     { name: "stale failed jobs", run: () => queues.get().failed.dropStale() },
-    { name: "layout of the keys", everyMs: TIDY_EVERY_MS, run: () => store.upgrade() },
     {
       name: "queues of earlier versions",
       everyMs: TIDY_EVERY_MS,

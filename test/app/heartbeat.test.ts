@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { withHeartbeat } from "../../src/app/heartbeat.ts";
 import { createProcesses } from "../../src/store/recovery/processes.ts";
+import { SCHEMA } from "../../src/store/schema.ts";
 import { VERSION } from "../../src/version.ts";
 import { startOwnRedis } from "../support/redis.ts";
 import { SOON } from "../support/soon.ts";
@@ -32,6 +33,25 @@ test("a role reports itself from its start to the end of its stop", async () => 
   ]);
   expect(await look()).toEqual([]);
   expect(stops).toBe(1);
+});
+
+test("a role that stops serves nothing, but what it still does needs the layout that it knows", async () => {
+  const redis = (await startOwnRedis()).connect();
+  const { seen, hasOlder, presence } = createProcesses(redis);
+  let during: unknown;
+  const role = withHeartbeat(platform(redis), WORK, {
+    stop: async () => {
+      await vi.waitFor(async () => expect((await seen()).stopping).toHaveLength(1), SOON);
+      const { processes } = await seen();
+      const { isLive } = await presence("worker", "main");
+      during = { processes, isLive, older: await hasOlder(SCHEMA + 1) };
+    },
+  });
+
+  await role.stop();
+
+  expect(during).toEqual({ processes: [], isLive: false, older: true });
+  expect(await hasOlder(SCHEMA + 1)).toBe(false);
 });
 
 test("a Redis that is away neither fails a role nor keeps it from stopping", async () => {

@@ -5,6 +5,7 @@
 import type { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { numberKeys, queuePrefix } from "../../src/store/keys.ts";
+import { SCHEMA } from "../../src/store/schema.ts";
 import {
   campaignFile,
   digitsOf,
@@ -41,7 +42,12 @@ async function startPrevious() {
     workers: 2,
     knobs: { latencyMs: "50-200" },
     // What a restored backup has on the wire is unknown only when its lease is over.
-    env: { DROPCAST_DASHBOARD_PORT: "0", DROPCAST_ANSWER_TIMEOUT_SECONDS: "10" },
+    env: {
+      DROPCAST_DASHBOARD_PORT: "0",
+      DROPCAST_ANSWER_TIMEOUT_SECONDS: "10",
+      // The newest layout comes 25 s after the last old process.
+      DROPCAST_TIME_SCALE: "5",
+    },
     bin: previous,
   });
   onTestFinished(() => fleet.stage.close());
@@ -100,9 +106,12 @@ test("every role is replaced by one of a newer layout while campaigns are sent: 
   await stage.start("producer", ["producer"]);
   expect(await dashboard.stop()).toBe(0);
   await stage.start("dashboard", ["dashboard"]);
+  expect(await layoutOf(redis)).toBe(String(PREVIOUS.layout + 1));
   expect(await second.stop()).toBe(0);
   await goesOn();
   await fleet.startWorker();
+  await goesOn();
+  await expect.poll(() => layoutOf(redis)).toBe(String(SCHEMA));
   await goesOn();
   expect(fleet.posts().length).toBeLessThan(RUNNING);
 

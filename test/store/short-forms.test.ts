@@ -1,8 +1,12 @@
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+import { numberKeys } from "../../src/store/keys.ts";
+import { createNumberStore } from "../../src/store/number-store.ts";
 import { createProcesses, type ProcessInfo } from "../../src/store/recovery/processes.ts";
 import { SCHEMA } from "../../src/store/schema.ts";
 import { LEDGER_HEADER, SHORT_HEADER } from "../../src/store/scripts/protocol.ts";
+import { createScriptRunner } from "../../src/store/scripts/runner.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
+import { startOwnRedis, testNumber } from "../support/redis.ts";
 
 /** The short and the long form of ledger values and of the wamid index. */
 
@@ -95,23 +99,57 @@ test("a second attempt takes the place of the first in the index, in whatever fo
   expect(await indexBytes(bench)).toEqual([6 + 10, 8 + 10]);
 });
 
-test("short forms are not written while a process runs for the number that may not read them", async () => {
-  const bench = await openTestStore();
-  const { redis, number, keys, store } = bench;
+test("a new number writes no short forms while a process runs that may not read them, whatever its numbers", async () => {
+  const redis = (await startOwnRedis()).connect();
   const processes = createProcesses(redis);
-  onTestFinished(() => processes.leave(number));
-  await processes.heartbeat(number, { ...OLD, numbers: [number] });
+  const layoutOfNew = async () => {
+    const number = testNumber();
+    await (await createNumberStore({ redis, number })).join();
+    return redis.get(numberKeys(number).schema);
+  };
+
+  await processes.heartbeat("old", { ...OLD, numbers: ["another"] });
+  expect(await layoutOfNew()).toBe("3");
+  await processes.heartbeat("old", { ...OLD, numbers: ["another"], layout: SCHEMA - 1 });
+  expect(await layoutOfNew()).toBe("3");
+  await processes.heartbeat("old", { ...OLD, numbers: ["another"], layout: SCHEMA });
+  expect(await layoutOfNew()).toBe(String(SCHEMA));
+});
+
+test.each([null, 2])(
+  "data of layout %s gets short forms after its start, and not by it",
+  async (found) => {
+    const bench = await openTestStore({}, (await startOwnRedis()).connect());
+    const { redis, keys, store } = bench;
+    await bench.import(1);
+    if (found === null) await redis.del(keys.schema);
+    else await redis.set(keys.schema, found);
+
+    await store.join();
+    expect(await redis.get(keys.schema)).toBe("3");
+    await store.finishUpgrade();
+    expect(await redis.get(keys.schema)).toBe(String(SCHEMA));
+    await store.join();
+    await store.finishUpgrade();
+    expect(await redis.get(keys.schema)).toBe(String(SCHEMA));
+  },
+);
+
+test("data that lacks earlier steps does not get the last one", async () => {
+  const { redis, keys, store } = await openTestStore();
   await redis.set(keys.schema, 2);
-  await store.join();
-  expect(await redis.get(keys.schema)).toBe("3");
+  await store.finishUpgrade();
+  expect(await redis.get(keys.schema)).toBe("2");
+});
 
-  await processes.heartbeat(number, { ...OLD, numbers: [number], layout: SCHEMA - 1 });
-  await store.upgrade();
-  expect(await redis.get(keys.schema)).toBe("3");
-
-  await processes.heartbeat(number, { ...OLD, numbers: [number], layout: SCHEMA });
-  await store.upgrade();
-  expect(await redis.get(keys.schema)).toBe(String(SCHEMA));
+test("a slow process does not take back the layout that another has reached", async () => {
+  const { redis, keys, number } = await openTestStore();
+  const run = createScriptRunner(redis, number);
+  await redis.del(keys.schema);
+  expect(await run("raise-layout", { layout: 3 })).toBe(3);
+  expect(await run("raise-layout", { layout: 4 })).toBe(4);
+  expect(await run("raise-layout", { layout: 3 })).toBe(4);
+  expect(await redis.get(keys.schema)).toBe("4");
 });
 
 test("state and flags are at the same place in both forms, since some scripts read only those", () => {

@@ -16,6 +16,7 @@ import {
   DEFAULT_LIMITS,
   type NumberStore,
 } from "../../src/store/number-store.ts";
+import { SCHEMA } from "../../src/store/schema.ts";
 import { BATCH_ROWS } from "../../src/store/scripts/protocol.ts";
 import { connectTestRedis, testNumber } from "./redis.ts";
 
@@ -146,8 +147,10 @@ export async function openTestStore(
     clientOf,
     limits: { ...DEFAULT_LIMITS, ...limits },
   });
-  await store.join();
   const keys = numberKeys(store.space);
+  // Other tests' processes in this Redis do not matter to it.
+  await redis.set(keys.schema, SCHEMA, "NX");
+  await store.join();
 
   async function runOf(campaign: string, batch: number): Promise<number> {
     const { open } = campaignKeys(store.space, campaign);

@@ -20,6 +20,8 @@ export interface ProcessInfo {
   readonly clockMs?: number;
   /** The newest layout of a number's keys that it can read (schema.ts). The same. */
   readonly layout?: number;
+  /** It was told to stop, and finishes what is on the wire. */
+  readonly isStopping?: true;
   /** Of a worker: the WhatsApp number that it sends from, by name: `1001 at api.example.com`. */
   readonly senders?: Readonly<Record<string, string>>;
   /** The same of names that wait, because that number is sent from under another name. */
@@ -50,7 +52,12 @@ export interface Presence {
 interface SeenProcesses {
   readonly nowMs: number;
   readonly processes: readonly SeenProcess[];
+  /** Told to stop, and not known to have ended. They serve nothing any more. */
+  readonly stopping: readonly SeenProcess[];
 }
+
+/** What processes can read that do not report their layout. */
+const UNREPORTED_LAYOUT = 3;
 
 /** How often a process reports itself, ms. */
 export const HEARTBEAT_EVERY_MS = 10_000;
@@ -83,7 +90,12 @@ export function createProcesses(redis: Redis, mode: Mode = "live") {
       const isLive = Math.abs(nowMs - seenAt) <= GONE_AFTER_MS;
       processes.push({ ...(JSON.parse(info) as ProcessInfo), id, seenAt, isLive });
     }
-    return { nowMs, processes };
+    const isStopping = (one: SeenProcess) => one.isStopping === true;
+    return {
+      nowMs,
+      processes: processes.filter((one) => !isStopping(one)),
+      stopping: processes.filter(isStopping),
+    };
   }
 
   /** Asked for while it is being read, it gives the same answer: hundreds of numbers may ask. */
@@ -103,7 +115,17 @@ export function createProcesses(redis: Redis, mode: Mode = "live") {
       await run("note-process", { process: id, info: JSON.stringify(info) });
     },
 
-    /** The process stopped cleanly. */
+    /**
+     * Whether a process was there in the last hour, and not seen to end, that cannot read a layout.
+     * One that counts as gone may only be frozen. Which numbers it reports does not matter: pools
+     * and opt-outs take it to others as well.
+     */
+    async hasOlder(layout: number): Promise<boolean> {
+      const { processes, stopping } = await seen();
+      return [...processes, ...stopping].some((one) => (one.layout ?? UNREPORTED_LAYOUT) < layout);
+    },
+
+    /** The process has ended. */
     async leave(id: string): Promise<void> {
       await run("note-process", { process: id, info: "" });
     },

@@ -121,6 +121,7 @@ export const SCRIPTS = {
   "retry-deliveries": ["endpoint"],
   "settle-delivery": ["endpoint", "id", "tries", "result", "waitMs", "why"],
   "take-deliveries": ["endpoint", "takenMax", "leaseMs"],
+  "raise-layout": ["layout"],
   "read-live": [],
   "leave-number": ["process"],
   "read-counter": ["reading", "process", "settleMs"],
