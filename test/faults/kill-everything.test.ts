@@ -57,5 +57,5 @@ test.each(seedsOf(NAME))(
       ...result.figures,
     });
   },
-  180_000 + KILLS * 8_000,
+  180_000 + KILLS * 20_000,
 );

@@ -9,7 +9,7 @@ import { makePlace, startCli } from "../cli/run-cli.ts";
 import { testPhone } from "../support/campaigns.ts";
 import { connectTestRedis } from "../support/redis.ts";
 import { SOON } from "../support/soon.ts";
-import { seeded, seedsOf, volume } from "../support/volume.ts";
+import { published, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "kill-recurring";
 const ROUNDS = Math.max(3, volume(50));
@@ -75,6 +75,11 @@ test.each(seedsOf(NAME))(
     );
     expect(filesIn("failed")).toEqual([]);
     expect(filesIn("done").filter((file) => file.endsWith(".csv"))).toHaveLength(ROUNDS);
+    published(NAME, chance.seed, {
+      kills: ROUNDS * KILLS_A_ROUND * AT_ONCE,
+      rows: campaigns.reduce((sum, { rows }) => sum + rows, 0),
+      campaigns: campaigns.length,
+    });
 
     function filesIn(folder: string): string[] {
       const path = join(drops, folder, "recurring");

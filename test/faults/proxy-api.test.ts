@@ -46,8 +46,7 @@ test.each(seedsOf("proxy-api"))(
     }
 
     const duplicates = sentTwice(lane.posts()).length;
-    const silentLosses = problems.length;
-    published("proxy-api", chance.seed, { ...figures, duplicates, silentLosses });
+    published("proxy-api", chance.seed, { ...figures, duplicates, losses: problems.length });
     expect(problems).toEqual([]);
     expect(duplicates).toBe(0);
     // A fault meets one connection, which carries one message at a time. (A slow one may time out.)

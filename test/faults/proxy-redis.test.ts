@@ -66,8 +66,7 @@ test.each(seedsOf("proxy-redis"))(
     for (const proxy of [lane.toRedis, lane.webhooksToRedis]) proxy.judge(undefined);
 
     const duplicates = sentTwice(lane.posts()).length;
-    const silentLosses = problems.length;
-    published("proxy-redis", chance.seed, { ...figures, duplicates, silentLosses });
+    published("proxy-redis", chance.seed, { ...figures, duplicates, losses: problems.length });
     expect(problems).toEqual([]);
     expect(duplicates).toBe(0);
     // The API heard and answered everything. In doubt is at most a claim that reached Redis after its
