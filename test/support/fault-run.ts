@@ -157,8 +157,8 @@ const LIST_SECONDS = 3;
 /** Several batches, so that several workers have one. */
 const LIST_MIN = 500;
 
-/** Often enough for a receiver that is killed again and again. */
-const RETRIES = [100, 200, 400, 800, ...Array.from({ length: 40 }, () => 1_000)].join(",");
+/** Five minutes: a receiver that is killed again and again, on a busy machine, takes its time. */
+const RETRIES = [100, 200, 400, 800, ...Array.from({ length: 300 }, () => 1_000)].join(",");
 
 /** What `dropcast send` does, without a process for each list: its own import, in this process. */
 function createLists(o: {
