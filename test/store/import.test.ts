@@ -296,6 +296,23 @@ test("the bytes of a campaign that was cancelled before anything was tried may c
   expect(await bench.store.campaigns.importOf("d")).toEqual({ ...known, step: "imported" });
 });
 
+test("rows for which there is nothing to send do not count as tried", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(6, {
+    digest: "d",
+    outcomes: new Map<number, ImportRow["outcome"]>([
+      [2, { kind: "rejected", code: "phone_invalid", column: "phone" }],
+      [3, { kind: "duplicate", phone: testPhone(1), of: 1 }],
+      [4, { kind: "suppressed", phone: testPhone(4), reason: "opted_out" }],
+    ]),
+  });
+  for (const row of [1, 5]) await bench.send(id, row, "accepted", { wamid: `wamid.${row}` });
+  await bench.store.campaigns.cancel(id);
+
+  const known = { kind: "already_imported", campaign: id, tried: 2 };
+  expect(await bench.store.imports.begin(importOf(bench))).toEqual(known);
+});
+
 test("bytes of which an attempt was made stay known, also when its message was given back", async () => {
   const bench = await openTestStore();
   const id = await bench.import(1, { digest: "d" });
