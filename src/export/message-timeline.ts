@@ -39,18 +39,19 @@ export function messageEvents({ campaign, row, history }: TimelineOf): MessageEv
     ...history.map(eventOfHistory),
   ];
   const placed = placesOf(events);
-  // Equal times keep this order: a message is handed over before its answer is not known.
+  // Equal times keep this order: one attempt after the other, and what was decided about one after
+  // what happened to it.
   return events
-    .sort((a, b) => stepOf(a) - stepOf(b))
+    .sort((a, b) => (a.attempt ?? 0) - (b.attempt ?? 0) || stepOf(a) - stepOf(b))
     .sort((a, b) => (placed.get(a) ?? a.at) - (placed.get(b) ?? b.at));
 }
 
-/** What follows what in one attempt. Other events stand where their time puts them. */
+/** What follows what in one attempt. Other events follow these at the same time. */
 const STEPS = ["imported", "claimed", "accepted", "sent", "delivered", "read", "failed"];
 
 function stepOf({ what }: MessageEvent): number {
   const step = STEPS.indexOf(what);
-  return step < 0 ? STEPS.indexOf("accepted") : step;
+  return step < 0 ? STEPS.length : step;
 }
 
 /** WhatsApp gives whole seconds, of a clock of its own. */

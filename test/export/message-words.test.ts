@@ -188,6 +188,24 @@ describe("the timeline of a message", () => {
 });
 
 describe("the order of a timeline", () => {
+  it("has one attempt after the other where all times are equal", () => {
+    const time = at("09:00");
+    const cause = { code: 0, reason: 0, http: 0 };
+    const history = (["retried", "failed", "accepted"] as const).map((what) => ({
+      ...{ what, at: time, attempt: 1, ...cause },
+    }));
+    const times = { claimed: time, accepted: time, delivered: time };
+    const events = messageEvents({
+      ...{ campaign: { file: "list.csv", createdAt: time }, history },
+      row: message("delivered", { attempt: 2, times }).row,
+    });
+
+    expect(events.map(({ what, attempt }) => `${what} ${attempt ?? ""}`)).toEqual([
+      ...["imported ", "accepted 1", "failed 1", "retried 1"],
+      ...["claimed 2", "accepted 2", "delivered 2"],
+    ]);
+  });
+
   const whatOf = (times: LedgerValue["times"], state: State = "delivered") =>
     messageEvents({
       campaign: { file: "list.csv", createdAt: at("09:00") },
