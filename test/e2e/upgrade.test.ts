@@ -56,9 +56,9 @@ async function startPrevious() {
   stage.write("list.csv", withFailing(listOf(RUNNING)));
   const { id } = await stage.json<ShownCampaign>(["send", "sale.yaml", "list.csv"]);
   const client = redis.connect();
-  // Before it goes slowly: on a busy machine a claim may be given back, and comes again in its turn.
-  await expect.poll(() => failedJobs(client, "bull")).toHaveLength(FAILING.length);
   await stage.json(["rate", id, String(SLOW_RATE)]);
+  // Not all of them: a claim that a busy machine gave back comes again only in its turn.
+  await expect.poll(() => failedJobs(client, "bull")).not.toEqual([]);
   await fleet.posted(40);
   return { redis: client, fleet, stage, id, previous };
 }
