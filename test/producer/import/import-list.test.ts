@@ -1,62 +1,15 @@
-import { createHash, randomBytes } from "node:crypto";
-import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { appendFile, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { CampaignDefinition } from "../../../src/core/campaign.ts";
 import { REASONS } from "../../../src/core/reasons.ts";
-import { accept, refuse } from "../../../src/core/refusal.ts";
+import { accept } from "../../../src/core/refusal.ts";
 import { withoutPhones } from "../../../src/producer/report.ts";
-import { keepNothing, storeIn } from "../../../src/producer/sink/sink.ts";
 import { numberKeys } from "../../../src/store/keys.ts";
-import type { CampaignRow } from "../../../src/store/ledger/row-reader.ts";
-import { createNumberStore, type NumberStore } from "../../../src/store/number-store.ts";
-import { nonZero, testDefinition, testPhone } from "../../support/campaigns.ts";
-import { connectTestRedis, testNumber } from "../../support/redis.ts";
-import { testFolder } from "../list/read-list.ts";
-import { type ImportOptions, importList } from "./by-path.ts";
-
-interface Setup {
-  store: NumberStore;
-  folder: string;
-  csvPath: string;
-  options: ImportOptions;
-}
-
-async function setup(csv: string, changes: Partial<CampaignDefinition> = {}): Promise<Setup> {
-  const number = testNumber();
-  const store = await createNumberStore({ redis: connectTestRedis(), number });
-  const folder = await testFolder();
-  const csvPath = join(folder, "list.csv");
-  await writeFile(csvPath, csv);
-  const options: ImportOptions = {
-    sink: storeIn(store.imports),
-    definition: testDefinition(number, changes),
-    csvPath,
-    rejectsPath: join(folder, "list.rejects.csv"),
-    mode: "sandbox",
-    country: null,
-    preflight: {
-      people: store.people,
-      optOuts: store.optOuts,
-      ratePerSecond: 10,
-      prices: null,
-      nowMs: Date.now(),
-    },
-  };
-  return { store, folder, csvPath, options };
-}
-
-/** A list of `count` rows that can all be sent. */
-function goodRows(count: number): string {
-  const rows = Array.from({ length: count }, (_, at) => `${testPhone(at + 1)},Name ${at + 1}`);
-  return `phone,first_name\n${rows.join("\n")}\n`;
-}
-
-async function rowsOf(store: NumberStore, campaign: string, rows: number): Promise<CampaignRow[]> {
-  const all: CampaignRow[] = [];
-  for await (const row of store.rows.all(campaign, rows)) all.push(row);
-  return all;
-}
+import { nonZero, testPhone } from "../../support/campaigns.ts";
+import { connectTestRedis } from "../../support/redis.ts";
+import { importList } from "./by-path.ts";
+import { goodRows, rowsOf, setup } from "./lists.ts";
 
 it("every row is stored in order, with what was decided about it", async () => {
   const { store, options, folder } = await setup(
@@ -149,51 +102,6 @@ it("a list of several chunks is stored without gaps", async () => {
   expect(rows).toHaveLength(3_456);
 });
 
-it("the same bytes are refused with the first id, unless they are asked for again", async () => {
-  const { options } = await setup(goodRows(3));
-  const first = await importList(options);
-  if (!first.ok) throw new Error(first.refusal.message);
-
-  const second = await importList(options);
-  const again = await importList({ ...options, repeats: "import" });
-  const otherName = await importList({
-    ...options,
-    definition: { ...options.definition, name: "Other" },
-  });
-
-  expect(second).toMatchObject({ ok: false, refusal: { code: "already_imported" } });
-  expect(second.report.campaign).toBe(first.value.id);
-  expect(again.ok && again.value.id).not.toBe(first.value.id);
-  expect(again.ok).toBe(true);
-  expect(otherName.ok).toBe(true);
-});
-
-it("a list whose campaign was cancelled is sent again, or says how much of it was tried", async () => {
-  const { options, store } = await setup(goodRows(3));
-  const first = await importList(options);
-  if (!first.ok) throw new Error(first.refusal.message);
-  await store.campaigns.cancel(first.value.id);
-
-  const second = await importList(options);
-  if (!second.ok) throw new Error(second.refusal.message);
-  const [opened] = (await store.campaigns.dispatch("sandbox", 1)).opened;
-  if (opened === undefined) throw new Error("No batch was opened.");
-  await store.ledger.claim({
-    ...{ ...opened, nonce: randomBytes(8), mode: "sandbox", ratePerSecond: 10, reachMs: 1_000 },
-    ...{ answerMs: 0, rows: [{ row: 1, person: store.ledger.person(testPhone(1)) }] },
-  });
-  await store.campaigns.cancel(second.value.id);
-  const third = await importList(options);
-
-  expect(second.value.id).not.toBe(first.value.id);
-  if (third.ok) throw new Error("It was sent again.");
-  expect(third.refusal.code).toBe("already_imported");
-  expect(third.refusal.message).toContain(
-    `as ${second.value.id}, which was cancelled when 1 of its messages was tried`,
-  );
-  expect(third.refusal.fix).toContain(`dropcast export ${second.value.id} --state cancelled`);
-});
-
 it.each([
   ["nothing but a header", "phone,first_name\n", "list_no_sendable_row"],
   ["no row that can be sent", "phone,first_name\nx,Ana\n", "list_no_sendable_row"],
@@ -274,67 +182,6 @@ it("a list that changes while it is read is rejected", async () => {
   expect(campaign?.status).toBe("rejected");
 });
 
-it("an interrupted import leaves `importing`, and goes on under the same id without doubles", async () => {
-  const { store, options, folder } = await setup(`${goodRows(5_000)}x,bad\n`);
-  const stop = new AbortController();
-
-  const interrupted = await importList({
-    ...options,
-    signal: stop.signal,
-    onProgress: ({ rows }) => rows > 1_500 && stop.abort(),
-  });
-
-  expect(interrupted).toMatchObject({ ok: false, refusal: { code: "import_interrupted" } });
-  const id = interrupted.report.campaign ?? "";
-  expect((await store.campaigns.find(id))?.status).toBe("importing");
-  expect(await readdir(folder)).toEqual(["list.csv"]);
-
-  const imported = await importList(options);
-
-  expect(imported).toMatchObject({
-    ok: true,
-    value: { id, restarted: true },
-    report: { rows: 5_001 },
-  });
-  const rows = await rowsOf(store, id, 5_001);
-  expect(new Set(rows.map(({ phone }) => phone)).size).toBe(5_001);
-  expect(nonZero((await store.campaigns.find(id))?.counts ?? ({} as never))).toEqual({
-    pending: 5_000,
-    rejected: 1,
-  });
-});
-
-it("of two importers of the same bytes at once, one imports and the other is told", async () => {
-  const { store, options } = await setup(goodRows(2_000));
-
-  const both = await Promise.all([
-    importList({ ...options, rejectsPath: null }),
-    importList({ ...options, rejectsPath: null }),
-  ]);
-
-  const [winner, ...others] = both.filter(({ ok }) => ok);
-  expect(others).toEqual([]);
-  const loser = both.find(({ ok }) => !ok);
-  expect(loser).toMatchObject({ ok: false, refusal: { code: "already_imported" } });
-  expect(loser?.report.campaign).toBe(winner?.report.campaign);
-  expect(await store.campaigns.list()).toHaveLength(1);
-});
-
-it("an importer whose campaign is cancelled meanwhile stores nothing more and says so", async () => {
-  const { store, options } = await setup(goodRows(5_000));
-
-  const imported = await importList({
-    ...options,
-    onBegun: async (campaign) => {
-      await store.campaigns.cancel(campaign);
-      return accept(undefined);
-    },
-  });
-
-  expect(imported).toMatchObject({ ok: false, refusal: { code: "import_lost" } });
-  expect((await store.campaigns.find(imported.report.campaign ?? ""))?.status).toBe("cancelled");
-});
-
 it("a list of which a hundred rows are too large to be kept is refused, and names a line", async () => {
   const wide = randomBytes(45_000).toString("base64");
   const columns = Array.from({ length: 12 }, (_, at) => `c${at}`);
@@ -351,115 +198,6 @@ it("a list of which a hundred rows are too large to be kept is refused, and name
   expect(imported.report.refusal?.message).toMatch(/around line \d+,/);
   const campaign = await store.campaigns.find(imported.report.campaign ?? "");
   expect(campaign).toMatchObject({ status: "rejected", counts: { pending: 0 } });
-});
-
-it("an import that is refused once its bytes are known stores nothing", async () => {
-  const { store, options } = await setup(goodRows(3));
-  const seen: string[] = [];
-
-  const imported = await importList({
-    ...options,
-    onRead: async (digest) => {
-      seen.push(digest);
-      return refuse("list_changed", "These are other bytes.", "Look at them.");
-    },
-  });
-
-  expect(imported).toMatchObject({ ok: false, refusal: { code: "list_changed" } });
-  expect(seen).toEqual([createHash("sha256").update(goodRows(3)).digest("hex")]);
-  expect(await store.campaigns.list()).toEqual([]);
-});
-
-it("an import that is refused once it has an id is rejected, and may come again", async () => {
-  const { store, options } = await setup(goodRows(3));
-
-  const imported = await importList({
-    ...options,
-    onBegun: async () => refuse("list_changed", "It is another campaign.", "Look at it."),
-  });
-
-  expect(imported).toMatchObject({ ok: false, refusal: { code: "list_changed" } });
-  const campaign = await store.campaigns.find(imported.report.campaign ?? "");
-  expect(campaign).toMatchObject({ status: "rejected", rows: 0 });
-  expect(await importList(options)).toMatchObject({ ok: true });
-});
-
-it("a campaign with a start in the future waits for it", async () => {
-  const { options } = await setup(goodRows(1), {
-    schedule: { startAtMs: Date.now() + 3_600_000, endByMs: null },
-  });
-
-  expect(await importList(options)).toMatchObject({ ok: true, value: { status: "scheduled" } });
-});
-
-it("a start that has passed is refused, and the list may come again with another", async () => {
-  const schedule = { startAtMs: Date.now() - 60_000, endByMs: null };
-  const { store, options } = await setup(goodRows(3), { schedule });
-
-  const refused = await importList(options);
-  const checked = await importList({
-    ...{ ...options, sink: keepNothing(store.campaigns) },
-  });
-
-  expect(refused).toMatchObject({ ok: false, refusal: { code: "start_at_past" } });
-  expect(refused.report).toMatchObject({ campaign: null, refusal: { code: "start_at_past" } });
-  // A check tells everything about the list all the same.
-  expect(checked).toMatchObject({ ok: false, refusal: { code: "start_at_past" } });
-  expect(checked.report).toMatchObject({ rows: 3, ok: 3 });
-  expect(await store.campaigns.list()).toEqual([]);
-  expect(await importList({ ...options, definition: testDefinition(store.number) })).toMatchObject({
-    ok: true,
-  });
-});
-
-it("a start that passed only while a person was asked is not refused", async () => {
-  const startAtMs = Date.now() - 1_000;
-  const { options } = await setup(goodRows(1), { schedule: { startAtMs, endByMs: null } });
-
-  const imported = await importList({ ...options, startCheckedAtMs: startAtMs - 1_000 });
-
-  expect(imported).toMatchObject({ ok: true, value: { status: "running" } });
-});
-
-it("an interrupted import goes on although its start has passed meanwhile", async () => {
-  const { store, options } = await setup(goodRows(5_000), {
-    schedule: { startAtMs: Date.now() - 60_000, endByMs: null },
-  });
-  const stop = new AbortController();
-  const interrupted = await importList({
-    ...{ ...options, startCheckedAtMs: 0, signal: stop.signal },
-    onBegun: async () => accept(stop.abort()),
-  });
-
-  const checked = await importList({
-    ...{ ...options, sink: keepNothing(store.campaigns) },
-  });
-  const goneOn = await importList(options);
-  const again = await importList(options);
-
-  expect(interrupted).toMatchObject({ ok: false, refusal: { code: "import_interrupted" } });
-  expect(checked.ok).toBe(true);
-  expect(goneOn).toMatchObject({ ok: true, value: { restarted: true, status: "running" } });
-  expect(goneOn.report.campaign).toBe(interrupted.report.campaign);
-  // Of two reasons the one that says what became of the list.
-  expect(again).toMatchObject({ ok: false, refusal: { code: "already_imported" } });
-});
-
-it("an interrupted check stored nothing, so it advises to cancel nothing", async () => {
-  const { store, options } = await setup(goodRows(5_000));
-  const stop = new AbortController();
-
-  const checked = await importList({
-    ...{ ...options, sink: keepNothing(store.campaigns) },
-    ...{ signal: stop.signal, onRead: async () => accept(stop.abort()) },
-  });
-
-  expect(checked).toMatchObject({
-    refusal: {
-      ...{ code: "import_interrupted", fix: "Run the same command again." },
-      message: "It was interrupted before anything was stored.",
-    },
-  });
 });
 
 it("national numbers are those of the campaign's country, else of the number's", async () => {
