@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type FileHandle, lstat, open, readdir, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import type { PersonTrace } from "../core/person-trace.ts";
@@ -86,11 +87,12 @@ async function eraseFromList(
   trace: PersonTrace,
   encoding: Encoding,
 ): Promise<number> {
-  const hidden = join(dirname(path), `.${basename(path)}.erase.tmp`);
+  const hidden = draftOf(path);
   const { mode } = await lstat(path);
   const from = await open(path, "r");
   let lines = 0;
   try {
+    // What a killed erasure left.
     await rm(hidden, { force: true });
     const copyOthers = async (to: FileHandle): Promise<void> => {
       const splitter = createRecordSplitter();
@@ -107,6 +109,12 @@ async function eraseFromList(
     await from.close();
   }
   return lines;
+}
+
+/** The same at each erasure of the list, and no longer for a list with a long name. */
+function draftOf(path: string): string {
+  const digest = createHash("sha256").update(basename(path)).digest("hex").slice(0, 16);
+  return join(dirname(path), `.${digest}.erase.tmp`);
 }
 
 /** Keeps the file's length, so that a process can append to it meanwhile. */

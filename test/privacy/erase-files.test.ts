@@ -2,6 +2,7 @@ import {
   appendFileSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -63,6 +64,16 @@ test.each(["utf16le", "utf16be"] as const)("a list in %s is read as such", async
   expect(readFileSync(join(dir, "done/list.csv"))).toEqual(
     bytes("phone\tname\r\n48600700812\tŻaneta\r\n"),
   );
+});
+
+test("a list with the longest name that the disk takes is erased from as any other", async () => {
+  const name = `${"ж".repeat(125)}x.csv`;
+  const dir = folder({ [name]: "phone\n48600700811\n48600700812\n" });
+  expect(Buffer.byteLength(name)).toBe(255);
+
+  expect((await eraseFromFolder(dir, trace, none)).lines).toBe(1);
+  expect(read(dir, name)).toBe("phone\n48600700812\n");
+  expect(readdirSync(dir)).toEqual([name]);
 });
 
 test("a number across two pieces of a large file is found, and only its line goes", async () => {
