@@ -127,8 +127,7 @@ test("the API lists the messages of a pool in the order of the list, also moved 
   const { store, campaign } = await find();
   const cells: string[][] = [];
   for await (const row of store.rows.all(id, campaign.rows)) cells.push([...row.cells]);
-  const one_ = await store.rows.one(id, 77);
-  expect(one_?.cells).toEqual(cells[76]);
+  expect((await store.rows.one(id, 77))?.cells).toEqual(cells[76]);
   expect(await store.rows.one(id, 131)).toBeUndefined();
   expect(await store.rows.one(id, 0)).toBeUndefined();
 });

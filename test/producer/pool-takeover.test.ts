@@ -3,15 +3,21 @@ import { controlCampaign } from "../../src/campaigns/control.ts";
 import { type CampaignRow, carryOutMove } from "../../src/store/index.ts";
 import { BY, finishOwnMoves, openStoredPool, storeIn } from "./pool-support.ts";
 
-/** A move that one process has begun, as others see it. */
-async function openMove() {
+/** A pool with a move of the first number's rows that is noted, and not carried out. */
+async function openNotedMove() {
   const opened = await openStoredPool();
-  const { redis, stores, find, first, second, id, two } = opened;
+  const { find, first, second, id } = opened;
   await first.store.campaigns.pause(first.campaign.id, "operator");
   const { pool } = await find();
   if (pool === undefined) throw new Error("no pool");
   const move = { from: first.campaign.id, to: second.campaign.number, campaign: "", done: false };
   await first.store.pools.move(id, move);
+  return { ...opened, pool, move };
+}
+
+/** A move that one process has begun, as others see it. */
+async function openMove() {
+  const { redis, stores, first, second, id, two, pool, move } = await openNotedMove();
   const noted = async () => (await first.store.pools.moves(id))[0];
   const key = async () => two.own((await noted())?.campaign ?? "").campaign;
   return {
@@ -63,13 +69,7 @@ test("a process that wakes after another one finished its move notes no places o
 });
 
 test("a campaign that was begun for rows and never noted is cancelled with its pool", async () => {
-  const opened = await openStoredPool();
-  const { redis, stores, find, first, second, id, two } = opened;
-  await first.store.campaigns.pause(first.campaign.id, "operator");
-  const { pool } = await find();
-  if (pool === undefined) throw new Error("no pool");
-  const move = { from: first.campaign.id, to: second.campaign.number, campaign: "", done: false };
-  await first.store.pools.move(id, move);
+  const { redis, stores, find, first, second, id, two, pool, move } = await openNotedMove();
   // Its process dies before it notes the campaign that it began.
   const died = new Error("died");
   const pools = { ...first.store.pools, move: () => Promise.reject(died) };

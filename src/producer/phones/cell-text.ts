@@ -93,7 +93,7 @@ function dayAndMonth(between: string): string {
   return `(?:${DAY}${between}${MONTH}|${MONTH}${between}${DAY})`;
 }
 
-/** Whether it is a date with spaces, unless its country groups phones so. */
+/** It is a date, unless the country of the list groups its phones so. */
 export function isSpacedDate({ text }: PhoneText): boolean {
   return SPACED.test(text);
 }
