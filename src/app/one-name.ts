@@ -23,7 +23,10 @@ const GAP_MS = 5_000;
  * before the first report of each, both send; doctor tells of that.
  */
 export function createOneName(input: {
-  readonly seen: () => Promise<{ readonly processes: readonly SeenProcess[] }>;
+  readonly seen: () => Promise<{
+    readonly processes: readonly SeenProcess[];
+    readonly stopping: readonly SeenProcess[];
+  }>;
   /** The WhatsApp number of each name that this process sends from. */
   readonly serving: () => Readonly<Record<string, string>>;
   readonly serve: (name: string) => void;
@@ -42,8 +45,9 @@ export function createOneName(input: {
   const toldAt = new Map<string, number>();
 
   async function ask(): Promise<void> {
-    const { processes } = await seen();
-    const others = processes.filter(
+    const { processes, stopping } = await seen();
+    // One that stops may still have messages with send times of its name.
+    const others = [...processes, ...stopping].filter(
       ({ role, host, pid }) => role === "worker" && (pid !== process.pid || host !== hostname()),
     );
     const gone = findGone(others);

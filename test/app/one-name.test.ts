@@ -26,6 +26,7 @@ function openOneName(reports: Record<string, string>[], own: Record<string, stri
           senders,
         }),
       ),
+      stopping: [],
     }),
     serving: () => own,
     serve: (name) => void served.push(name),
@@ -93,7 +94,7 @@ function openByClock(state: {
   const oneName = createOneName({
     async seen() {
       await state.away?.();
-      return { processes: state.processes };
+      return { processes: state.processes, stopping: [] };
     },
     serving: () => ({}),
     serve: (name) => void served.push(name),
@@ -231,4 +232,23 @@ test("a worker reports the name that waits, and sends under it when the other pr
   await vi.waitFor(async () => {
     expect(await own()).toMatchObject({ numbers: [number], waiting: {} });
   }, SOON);
+});
+
+test("a renamed number waits for a worker that stops, until it has finished what it has on the wire", async () => {
+  const processes = createProcesses((await startOwnRedis()).connect());
+  await processes.heartbeat("other", {
+    ...OTHER,
+    ...{ senders: { main: "1001 at api" }, isStopping: true },
+  });
+  const served: string[] = [];
+  const oneName = createOneName({
+    ...{ seen: processes.seen, serving: () => ({}), logger: { warn: () => {} } },
+    ...{ serve: (name: string) => void served.push(name), askEveryMs: 5 },
+  });
+  onTestFinished(oneName.stop);
+
+  await oneName.add({ berlin: "1001 at api" });
+  expect(served).toEqual([]);
+  await processes.leave("other");
+  await vi.waitFor(() => expect(served).toEqual(["berlin"]), SOON);
 });

@@ -52,7 +52,7 @@ export interface Presence {
 interface SeenProcesses {
   readonly nowMs: number;
   readonly processes: readonly SeenProcess[];
-  /** Told to stop, and not known to have ended. They serve nothing any more. */
+  /** Told to stop, and not known to have ended. They claim nothing more, and finish the rest. */
   readonly stopping: readonly SeenProcess[];
 }
 
@@ -67,8 +67,9 @@ const GONE_AFTER_MS = 90_000;
 const underway = new WeakMap<Redis, Map<Mode, Promise<SeenProcesses>>>();
 
 /**
- * The processes of the deployment in one mode, as they report themselves. Sending does not depend
- * on it; it explains to people why nothing is sent. A killed process stays known for an hour.
+ * The processes of the deployment in one mode, as they report themselves. It explains to people why
+ * nothing is sent; of what is sent, only a renamed number (app/one-name.ts) and the newest layout
+ * (app/newest-layout.ts) wait for what it says. A killed process stays known for an hour.
  */
 export function createProcesses(redis: Redis, mode: Mode = "live") {
   const keys = deploymentKeys(mode);
