@@ -1,8 +1,5 @@
-import { createProcesses, type NumberStore, SCHEMA } from "../store/index.ts";
+import { createProcesses, HEARTBEAT_EVERY_MS, type NumberStore, SCHEMA } from "../store/index.ts";
 import type { Platform } from "./platform.ts";
-
-/** As often as processes report themselves. */
-const LOOK_EVERY_MS = 10_000;
 
 /**
  * Gives numbers the newest layout once no process that would misread it was there at any look for
@@ -50,7 +47,7 @@ export function bringNewestLayout(platform: Platform): () => void {
     logger.debug({ error: String(error) }, "the layout of the keys waits");
   const timer = setInterval(() => {
     last = last.then(look).catch(failed);
-  }, LOOK_EVERY_MS / config.timeScale);
+  }, HEARTBEAT_EVERY_MS / config.timeScale);
   timer.unref();
   return () => clearInterval(timer);
 }
