@@ -107,7 +107,7 @@ async function readAll(
 
 function cannotOpen(name: string, error: unknown): Refused {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOENT" || code === "ENOTDIR") {
+  if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") {
     return refuse("list_not_found", `${name} does not exist.`, "Check the path of the list.");
   }
   // A link that is not followed, and a socket.

@@ -191,8 +191,11 @@ describe("what is no regular file", () => {
     if (followed.ok) await followed.value.close();
   });
 
-  it("is refused by name when it does not exist", async () => {
-    const opened = await openList(join(await testFolder(), "none.csv"), { links: "follow" });
+  it.each([
+    ["it does not exist", "none.csv"],
+    ["no file can have its name", `${"x".repeat(252)}.csv`],
+  ])("is refused by name when %s", async (_, name) => {
+    const opened = await openList(join(await testFolder(), name), { links: "follow" });
 
     expect(opened).toMatchObject({ ok: false, refusal: { code: "list_not_found" } });
   });

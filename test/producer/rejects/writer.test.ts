@@ -6,9 +6,9 @@ import { createPhoneReader } from "../../../src/producer/phones/phone-reader.ts"
 import { createRejectsFile } from "../../../src/producer/rejects/writer.ts";
 import { testFolder } from "../list/read-list.ts";
 
-async function rejectsIn(columns: string[], delimiter = ";") {
+async function rejectsIn(columns: string[], delimiter = ";", name = "x.rejects.csv") {
   const folder = await testFolder();
-  const path = join(folder, "x.rejects.csv");
+  const path = join(folder, name);
   return {
     folder,
     path,
@@ -94,4 +94,17 @@ it("what a killed import left is replaced, and a folder in the way is reported",
     path: null,
     problem: expect.stringContaining("could not be written"),
   });
+});
+
+it("a list whose name is too long for a rejects file is read, and the problem is told", async () => {
+  const { folder, file } = await rejectsIn(["phone"], ";", `${"x".repeat(242)}.rejects.csv`);
+  const row = { cells: ["x"], line: 2, code: "phone_invalid", column: "phone", row: 1 } as const;
+  await file.add([row]);
+
+  expect(await file.finish()).toMatchObject({
+    path: null,
+    problem: expect.stringContaining("ENAMETOOLONG"),
+  });
+  await file.discard();
+  expect(await readdir(folder)).toEqual([]);
 });
