@@ -1,8 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { link, mkdir, open, readFile, rename, symlink, writeFile } from "node:fs/promises";
+import { link, mkdir, open, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
-import type { ImportFile } from "../../../src/producer/import-file.ts";
 import { testPhone } from "../../support/campaigns.ts";
 import { drops, list, WAIT } from "./drops.ts";
 
@@ -270,99 +269,6 @@ it("links, pipes and second names of files are never read", async () => {
   expect(await drop.store.campaigns.list()).toEqual([]);
 });
 
-it("three producers on one folder import each list once", async () => {
-  const drop = await drops();
-  await writeFile(join(drop.dir, "inbox/campaign.yaml"), drop.yaml("Twins"));
-  await Promise.all([drop.start(), drop.start(), drop.start()]);
-
-  for (let name = 1; name <= 6; name++) {
-    await writeFile(join(drop.dir, `inbox/list${name}.csv`), list(name));
-  }
-
-  await vi.waitFor(async () => expect(await drop.files("done")).toHaveLength(12), WAIT);
-  expect(await drop.store.campaigns.list()).toHaveLength(6);
-  expect(await drop.files("failed")).toEqual([]);
-  await vi.waitFor(async () => expect(await drop.files("processing")).toEqual([]), WAIT);
-});
-
-it("a list that a dead producer left is gone on with under the same id", async () => {
-  const drop = await drops();
-  await writeFile(join(drop.dir, "inbox/campaign.yaml"), drop.yaml("Crash"));
-  const csv = list(...Array.from({ length: 3_000 }, (_, index) => index + 1));
-  const interrupted = await drop.start((input) =>
-    drop.importFile({
-      ...input,
-      onProgress: ({ rows }) => {
-        if (rows > 1_000) void interrupted.stop();
-      },
-    }),
-  );
-  await writeFile(join(drop.dir, "inbox/big.csv"), csv);
-  await vi.waitFor(async () => {
-    expect((await drop.store.campaigns.list())[0]?.status).toBe("importing");
-    expect(await drop.files("processing")).toContain("big.csv");
-  }, WAIT);
-
-  await drop.start();
-
-  await vi.waitFor(async () => expect(await drop.files("done")).toContain("big.csv"), WAIT);
-  const campaigns = await drop.store.campaigns.list();
-  expect(campaigns).toHaveLength(1);
-  expect(campaigns[0]).toMatchObject({ status: "running", rows: 3_000 });
-});
-
-it("a list whose import was finished by a producer that died moves to done with its id", async () => {
-  const drop = await drops();
-  await mkdir(join(drop.dir, "processing"), { recursive: true });
-  const csvPath = join(drop.dir, "processing/x.csv");
-  await writeFile(csvPath, list(1, 2));
-  await writeFile(join(drop.dir, "processing/x.yaml"), drop.yaml("Ended"));
-  const imported = await drop.importFile({
-    campaignPath: join(drop.dir, "processing/x.yaml"),
-    csvPath,
-  });
-  const note = { dropped: "x.csv", campaign: imported.report.campaign, settling: null };
-  const owner = { token: "0".repeat(16), host: "another-host", pid: 1 };
-  await writeFile(join(drop.dir, "processing/.x.csv.claim"), JSON.stringify({ ...note, ...owner }));
-
-  await drop.start();
-
-  await vi.waitFor(async () => {
-    expect(await drop.files("done")).toEqual(["x.csv", "x.report.json", "x.yaml"]);
-  }, WAIT);
-  expect(await drop.report("done/x.report.json")).toMatchObject({
-    campaign: imported.report.campaign,
-    status: "imported",
-  });
-  expect(await drop.store.campaigns.list()).toHaveLength(1);
-});
-
-it("a list that a living producer works on is left to it", async () => {
-  const drop = await drops();
-  await writeFile(join(drop.dir, "inbox/campaign.yaml"), drop.yaml("Slow import"));
-  let openGate = (): void => {};
-  const gate = new Promise<void>((resolve) => {
-    openGate = resolve;
-  });
-  let importers = 0;
-  const slow: ImportFile = async (input) => {
-    importers++;
-    await gate;
-    return drop.importFile(input);
-  };
-  await drop.start(slow);
-  await writeFile(join(drop.dir, "inbox/x.csv"), list(1));
-  await vi.waitFor(() => expect(importers).toBe(1), WAIT);
-
-  await drop.start(slow);
-  await writeFile(join(drop.dir, "inbox/y.csv"), list(2));
-  await vi.waitFor(() => expect(importers).toBe(2), WAIT);
-  openGate();
-
-  await vi.waitFor(async () => expect(await drop.files("done")).toHaveLength(4), WAIT);
-  expect(importers).toBe(2);
-});
-
 it("a store that is away for a while costs a list nothing", async () => {
   const drop = await drops();
   await writeFile(join(drop.dir, "inbox/campaign.yaml"), drop.yaml("Outage"));
@@ -376,103 +282,6 @@ it("a store that is away for a while costs a list nothing", async () => {
 
   await vi.waitFor(async () => expect(await drop.files("done")).toContain("x.csv"), WAIT);
   expect(drop.said.join()).toContain("it will be retried");
-});
-
-it("a rejects file that was corrected and dropped again mends its campaign, wherever it is dropped", async () => {
-  const drop = await drops();
-  await drop.start();
-  await writeFile(join(drop.dir, "inbox/may.yaml"), drop.yaml("May"));
-  await writeFile(join(drop.dir, "inbox/may.csv"), `${list(1, 2, 3, 4, 5, 6, 7, 8)}bad\nworse\n`);
-  await vi.waitFor(async () => expect(await drop.files("done")).toContain("may.csv"), WAIT);
-  const { campaign } = (await drop.report("done/may.report.json")) as { campaign: string };
-  const rejects = await readFile(join(drop.dir, "done/may.rejects.csv"), "utf8");
-
-  // No campaign file: the rows name their campaign themselves.
-  const corrected = rejects.replace("bad", testPhone(9));
-  await writeFile(join(drop.dir, "inbox/may.rejects.csv"), corrected);
-  const mended = "may.rejects-2.csv";
-  await vi.waitFor(async () => expect(await drop.files("done")).toContain(mended), WAIT);
-
-  expect(await drop.files("done")).toEqual(
-    [
-      "may.csv",
-      "may.rejects-2.csv",
-      "may.rejects-2.rejects.csv",
-      "may.rejects-2.report.json",
-      "may.rejects.csv",
-      "may.report.json",
-      "may.yaml",
-    ].sort(),
-  );
-  expect(await drop.report("done/may.rejects-2.report.json")).toMatchObject({
-    campaign,
-    rows: 2,
-    mended: 1,
-    stillRejected: 1,
-    alreadyMended: 0,
-    rejectsFile: "may.rejects-2.rejects.csv",
-    samples: [{ body: { to: "48******09" } }],
-  });
-  const found = await drop.store.campaigns.find(campaign);
-  expect(found).toMatchObject({ rows: 10, counts: { pending: 9, rejected: 1 } });
-  expect(await drop.store.campaigns.list()).toHaveLength(1);
-  await vi.waitFor(async () => expect(await drop.files("processing")).toEqual([]), WAIT);
-
-  // Beside another campaign's file, and with rows that were mended before.
-  const second = corrected.replace("worse", testPhone(10));
-  await mkdir(join(drop.dir, "inbox/shop"));
-  await writeFile(join(drop.dir, "inbox/shop/campaign.yaml"), drop.yaml("Shop"));
-  await writeFile(join(drop.dir, "inbox/shop/x.csv"), second);
-  await vi.waitFor(async () => expect(await drop.files("done")).toContain("shop/x.csv"), WAIT);
-
-  expect(await drop.report("done/shop/x.report.json")).toMatchObject({
-    campaign,
-    mended: 1,
-    stillRejected: 0,
-    alreadyMended: 1,
-    rejectsFile: null,
-  });
-  const { counts } = (await drop.store.campaigns.find(campaign)) ?? {};
-  expect(counts).toMatchObject({ pending: 10, rejected: 0 });
-  expect(drop.said.join()).not.toContain(testPhone(9));
-});
-
-it("a rejects file of a campaign that is over fails, with the reason", async () => {
-  const drop = await drops();
-  await drop.start();
-  await writeFile(join(drop.dir, "inbox/campaign.yaml"), drop.yaml("Over"));
-  await writeFile(join(drop.dir, "inbox/a.csv"), `${list(1, 2, 3, 4, 5)}bad\n`);
-  await vi.waitFor(async () => expect(await drop.files("done")).toContain("a.rejects.csv"), WAIT);
-  const [campaign] = await drop.store.campaigns.list();
-  await drop.store.campaigns.cancel(campaign?.id ?? "");
-
-  const rejects = await readFile(join(drop.dir, "done/a.rejects.csv"), "utf8");
-  await writeFile(join(drop.dir, "inbox/a-again.csv"), rejects.replace("bad", testPhone(9)));
-
-  await vi.waitFor(async () => expect(await drop.files("failed")).toContain("a-again.csv"), WAIT);
-  expect(await drop.report("failed/a-again.report.json")).toMatchObject({
-    campaign: campaign?.id,
-    refusal: { code: "campaign_closed" },
-  });
-  expect(await drop.store.campaigns.list()).toHaveLength(1);
-});
-
-it("a rejects file that a mere check wrote is a list like any other", async () => {
-  const drop = await drops();
-  await drop.start();
-  await writeFile(join(drop.dir, "inbox/campaign.yaml"), drop.yaml("Checked"));
-  const header = "phone,line,code,reason,suggestion,dropcast_campaign,dropcast_row";
-
-  await writeFile(
-    join(drop.dir, "inbox/checked.csv"),
-    `${header}\n'+${testPhone(1)},2,phone_invalid,why,what,,1\n`,
-  );
-
-  await vi.waitFor(async () => expect(await drop.files("done")).toContain("checked.csv"), WAIT);
-  const [campaign] = await drop.store.campaigns.list();
-  expect(campaign).toMatchObject({ rows: 1, counts: { pending: 1 } });
-  const row = await drop.store.rows.one(campaign?.id ?? "", 1);
-  expect(row).toMatchObject({ phone: testPhone(1), cells: [`+${testPhone(1)}`] });
 });
 
 it("each dropped list is noted in the audit with its outcome, without a phone in its name", async () => {
