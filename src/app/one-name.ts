@@ -1,10 +1,10 @@
 import { hostname } from "node:os";
 import type { Logger } from "pino";
+import { createOnceAMinute } from "../core/trouble-log.ts";
 import { HEARTBEAT_EVERY_MS, type SeenProcess } from "../store/index.ts";
 
 /** How often it is asked again whether the other name is gone. */
 const ASK_EVERY_MS = 1_000;
-const TELL_EVERY_MS = 60_000;
 /** Longer than from one report to the next. */
 const GONE_AFTER_MS = HEARTBEAT_EVERY_MS + 5_000;
 /** Without an answer for so long, Redis may have been away, for the others too. */
@@ -42,7 +42,7 @@ export function createOneName(input: {
   let answeredAt = Number.NEGATIVE_INFINITY;
   /** Since when Redis answers again, after it did not; it may have forgotten who lives. */
   let answersSince: number | undefined = Number.NEGATIVE_INFINITY;
-  const toldAt = new Map<string, number>();
+  const onceAMinute = createOnceAMinute(() => performance.now());
 
   async function ask(): Promise<void> {
     const { processes, stopping } = await seen();
@@ -90,10 +90,7 @@ export function createOneName(input: {
   }
 
   function tell(about: string, fields: object, words: string): void {
-    const now = performance.now();
-    if (now - (toldAt.get(about) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;
-    toldAt.set(about, now);
-    logger.warn(fields, words);
+    onceAMinute.log(about, () => logger.warn(fields, words));
   }
 
   const askAgain = (): Promise<void> =>

@@ -1,11 +1,10 @@
 import { statSync } from "node:fs";
 import { type Config, inMode, type LoadedConfig, type ReadConfig } from "../config/config.ts";
+import { createOnceAMinute } from "../core/trouble-log.ts";
 import type { Platform } from "./platform.ts";
 
 /** How often the configuration file is looked at. A mounted file may change without any event. */
 const LOOK_EVERY_MS = 5_000;
-/** The same words are logged again after so long. */
-const TELL_EVERY_MS = 60_000;
 
 /** A function that looks whether a configuration file has changed since the last call. */
 export function createFileLook(path: string | null): FileLook {
@@ -46,17 +45,14 @@ export function watchConfiguration(input: {
 }) {
   const { platform, load, file } = input;
   const { logger } = platform;
-  const toldAt = new Map<string, number>();
+  const onceAMinute = createOnceAMinute(() => performance.now());
   let isAsked = false;
   let hasFailed = false;
   let isStopped = false;
   let isRunning = false;
 
   function tell(level: "warn" | "error", words: string, fields: object = {}): void {
-    const now = performance.now();
-    if (isStopped || now - (toldAt.get(words) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;
-    toldAt.set(words, now);
-    logger[level](fields, words);
+    if (!isStopped) onceAMinute.log(words, () => logger[level](fields, words));
   }
 
   function begin(): void {
@@ -112,7 +108,7 @@ export function watchConfiguration(input: {
   return {
     /** A person asks for it, and is told again what was told before. */
     reload(): void {
-      toldAt.clear();
+      onceAMinute.forget();
       begin();
     },
 

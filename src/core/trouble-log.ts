@@ -11,6 +11,23 @@ const REMEMBERED_MAX = 100;
 /** These say that Redis is away; while it is known to be, one line says so for all. */
 const OUTAGE_TROUBLES: ReadonlySet<string | undefined> = new Set(["UNREACHABLE", "TIMEOUT"]);
 
+/** Logs each thing at once, and again a minute later at the earliest. */
+export function createOnceAMinute(now: () => number) {
+  const loggedAt = new Map<string, number>();
+  return {
+    /** Calls `write` unless it was called for the same thing less than a minute ago. */
+    log(about: string, write: () => void): void {
+      const before = loggedAt.get(about);
+      if (before !== undefined && now() - before < AGAIN_AFTER_MS) return;
+      loggedAt.set(about, now());
+      write();
+    },
+
+    /** Everything may be logged again. */
+    forget: (): void => loggedAt.clear(),
+  };
+}
+
 /**
  * Logs what Redis fails at without flooding the log: each trouble at once, and again a minute later
  * with how many `times` it was met meanwhile. Every single time is logged at level debug.

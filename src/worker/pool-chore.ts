@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { createOnceAMinute } from "../core/trouble-log.ts";
 import {
   carryOutMove,
   type NumberStore,
@@ -10,8 +11,6 @@ import {
 const LOOK_EVERY_MS = 2_000;
 /** A move that has made no step for so long has no process that serves both of its numbers. */
 const STUCK_AFTER_MS = 60_000;
-/** The same problem is told again after so long. */
-const TELL_EVERY_MS = 60_000;
 
 /** `name`: the pool or campaign that could not go on. The others do. */
 type OnProblem = (error: unknown, name: string) => void;
@@ -36,14 +35,9 @@ export function startPoolChore(input: {
   onProblem: OnProblem;
 }): { stop(): Promise<void> } {
   const stopped = new AbortController();
-  const toldAt = new Map<string, number>();
+  const onceAMinute = createOnceAMinute(() => performance.now());
   const tell: OnProblem = (error, name) => {
-    const now = performance.now();
-    if (input.isAway() || now - (toldAt.get(name) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) {
-      return;
-    }
-    toldAt.set(name, now);
-    input.onProblem(error, name);
+    if (!input.isAway()) onceAMinute.log(name, () => input.onProblem(error, name));
   };
   const loop = (async () => {
     while (!stopped.signal.aborted) {
