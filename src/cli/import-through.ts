@@ -36,7 +36,7 @@ export async function importThrough(
       },
     });
   const imported = await askThrough(platform, attempt, signal);
-  if (imported === DETACHED) return refuseLeft(platform.outage.now() !== undefined);
+  if (imported === DETACHED) return refuseLeft(platform.outage.now() !== undefined, repeats);
   if (imported.ok || begun === undefined) return imported;
   const { refusal, report } = imported;
   if (refusal.code !== "already_imported" || report.campaign !== begun) return imported;
@@ -45,12 +45,15 @@ export async function importThrough(
   return found === DETACHED || !found.ok ? imported : storedBefore(imported, found.value.campaign);
 }
 
-/** Whether its last step was done is not known. */
-function refuseLeft(isAway: boolean): Refused {
+/** Whether its last step was done is not known: `--again` would then send the list once more. */
+function refuseLeft(isAway: boolean, repeats: Attempt["repeats"]): Refused {
+  const back = isAway ? " when Redis is back" : "";
   return refuse(
     "import_interrupted",
     `The import was interrupted${isAway ? " while Redis was away" : ""}.`,
-    `Run the same command again${isAway ? " when Redis is back" : ""}: it continues with the same id.`,
+    repeats === "import"
+      ? `See dropcast list${back}: if it has a new campaign of this list that is no longer importing, the list is stored, and --again would send it to everybody once more. Otherwise run the same command again.`
+      : `Run the same command again${back}: it continues with the same id.`,
   );
 }
 

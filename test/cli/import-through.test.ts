@@ -107,3 +107,19 @@ test.each([
     expect(left).toMatchObject({ refusal: { code: "import_interrupted", message: words } });
   },
 );
+
+test("a list that may be stored is not sent once more by the advice after an interrupted --again", async () => {
+  const platform = { outage: { now: () => undefined }, logger, stores: {} } as never;
+  const endless = () => new Promise<ImportResult>(() => {});
+
+  const left = await importThrough(platform, endless, {
+    ...{ repeats: "import", signal: AbortSignal.abort() },
+  });
+
+  expect(left).toMatchObject({
+    refusal: {
+      code: "import_interrupted",
+      fix: expect.stringMatching(/^See dropcast list: if it has a/),
+    },
+  });
+});
