@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
 import { controlCampaign } from "../../src/campaigns/control.ts";
 import { moveRows } from "../../src/campaigns/pools/move.ts";
+import { chooseInChildren, resolvePool } from "../../src/campaigns/pools/resolve.ts";
 import { setCampaignRate } from "../../src/campaigns/rate.ts";
 import {
   ALL_ROWS,
+  chooseUnknown,
   previewUnknown,
+  resolveMany,
   resolveRow,
   resolveRows,
   resolveWhat,
@@ -92,4 +95,26 @@ test("a cancelled campaign of a pool keeps the unknown messages of the others fr
   }
   expect(await resolveRows(await find(), [ALL_ROWS], "sent", BY)).toMatchObject({ ok: true });
   expect((await find()).campaign.counts.unknown).toBe(0);
+});
+
+test("a campaign of a pool that is cancelled during a resend keeps the others from nothing", async () => {
+  const { find, first, second, one, two } = await openStoredPool();
+  await claimRows(one, first.campaign.id, [1, 2], "unknown");
+  await claimRows(two, second.campaign.id, [1, 2, 3], "unknown");
+  const what = resolveWhat([ALL_ROWS], "resend");
+  const pool = await find();
+  const chosen = await chooseInChildren(pool, (child) => chooseUnknown(child, what));
+  if (!chosen.ok) throw new Error(chosen.refusal.message);
+  await controlCampaign(first, "cancel", BY);
+
+  const resent = await resolvePool(pool, chosen.value, ({ child }) => resolveMany(child, what, BY));
+
+  expect(resent.ok && resent.value.rows).toHaveLength(3);
+  const counts = (await find()).children?.map(({ campaign }) => campaign.counts.unknown);
+  expect(counts).toEqual([2, 0]);
+  const [only] = chosen.value;
+  if (only === undefined) throw new Error("nothing was chosen");
+  expect(
+    await resolvePool(pool, [only], ({ child }) => resolveMany(child, what, BY)),
+  ).toMatchObject({ refusal: { code: "campaign_closed" } });
 });

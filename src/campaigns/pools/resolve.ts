@@ -50,17 +50,25 @@ export async function chooseInChildren(
   return over !== undefined && isNone ? over : accept(all);
 }
 
-/** Decides the unknown messages of these campaigns; `rows` are those of the list. */
+/**
+ * Decides the unknown messages of these campaigns; `rows` are those of the list. One that was
+ * cancelled since they were chosen keeps those of the others from no decision.
+ */
 export async function resolvePool(
   { campaign, store }: FoundCampaign,
   chosen: readonly ChosenInChild[],
   act: (one: ChosenInChild) => Promise<Result<Resolved>>,
 ): Promise<Result<Resolved>> {
   let all: Resolved | undefined;
+  let over: Refused | undefined;
   for (const one of chosen) {
     const { child } = one;
     const done = await act(one);
-    if (!done.ok) return done;
+    if (!done.ok) {
+      if (done.refusal.code !== "campaign_closed") return done;
+      over ??= done;
+      continue;
+    }
     const { decision, action } = done.value;
     const decided = done.value.rows.map((row) => ({ row }));
     const rows = (await withListRows(store.pools, child.campaign, decided)).flatMap(
@@ -71,6 +79,7 @@ export async function resolvePool(
       action: all?.action ?? action,
     };
   }
+  if (over !== undefined && (all?.rows.length ?? 0) === 0) return over;
   if (all === undefined) throw new Error(`${campaign.id} has no campaign.`);
   return accept({ ...all, rows: [...all.rows].sort((a, b) => a - b) });
 }
