@@ -1,5 +1,6 @@
 import type { Platform } from "../app/platform.ts";
 import { type FoundCampaign, findCampaign } from "../campaigns/find.ts";
+import { readSuspended } from "../campaigns/pools/standing.ts";
 import { modeOption } from "../core/mode.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson } from "../export/campaign-json.ts";
@@ -105,14 +106,14 @@ async function waitForIt(
     signal,
   });
   const last = followed.campaign ?? campaign;
-  const halt = await askThrough(platform, () => store.campaigns.halt(), signal);
+  const suspended = await askThrough(platform, () => readSuspended(input), signal);
   const json = await sentJson(imported, last);
-  if (halt === DETACHED) return accept({ json, text: lastSeen(last).text });
+  if (suspended === DETACHED) return accept({ json, text: lastSeen(last).text });
   if (followed.end === "detached") {
     const text = `${last.id} continues: ${last.status}. dropcast pause ${last.id}${modeOption(last.mode)} stops it.`;
     return accept({ json, text });
   }
-  const text = campaignText(last, halt, terminal);
+  const text = campaignText(last, suspended, terminal);
   // The first rows were to be sent, and are.
   const isStopped = last.status === "paused" && !last.reason.startsWith("first:");
   return accept({ json, text, exitCode: isStopped ? 1 : 0 });

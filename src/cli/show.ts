@@ -3,6 +3,7 @@ import { type CampaignView, nowJson, readCampaignView } from "../campaigns/campa
 import type { Condition, ConditionKind } from "../campaigns/condition-facts.ts";
 import { findCampaign } from "../campaigns/find.ts";
 import { type CampaignPace, paceJson } from "../campaigns/pace-now.ts";
+import type { Suspended } from "../campaigns/pools/standing.ts";
 import { saidText } from "../campaigns/said.ts";
 import { waitsForJson } from "../campaigns/waits-for.ts";
 import { webhookTroubleLines, webhookTroublesJson } from "../campaigns/webhook-troubles.ts";
@@ -27,7 +28,7 @@ import {
   trialWords,
 } from "../export/campaign-words.ts";
 import { endpointJson, endpointWords, isEndpointInTrouble } from "../export/endpoint-words.ts";
-import type { Campaign, FurtherTries, Halt, UnknownRows, WaitingRow } from "../store/index.ts";
+import type { Campaign, FurtherTries, UnknownRows, WaitingRow } from "../store/index.ts";
 import { CAMPAIGN_ID, type Command, type CommandSpec } from "./command.ts";
 import {
   backoffJson,
@@ -68,9 +69,11 @@ export const run: Command = (cli, { args: [id = ""] }) =>
       store.notices.endpoints(),
     ]);
     const { unknown, rates, tries, condition, standing } = view;
-    // One suspended number of a pool keeps no other back.
-    const ofAll = found.value.pool === undefined || standing.isSuspended;
-    const halt = ofAll ? view.halt : undefined;
+    // Of a pool its numbers are told of below their table.
+    const suspended =
+      found.value.pool !== undefined || view.halt === undefined
+        ? []
+        : [{ number: campaign.number, halt: view.halt }];
     const untold = endpoints
       .filter(isEndpointInTrouble)
       .map((state) => `Webhooks out, ${endpointWords(state, webhooksOut)}.`);
@@ -94,7 +97,13 @@ export const run: Command = (cli, { args: [id = ""] }) =>
       },
       text:
         [
-          campaignText(campaign, halt, cli.terminal, { unknown, waits, condition, rates, tries }),
+          campaignText(campaign, suspended, cli.terminal, {
+            unknown,
+            waits,
+            condition,
+            rates,
+            tries,
+          }),
           ...obstacleLines(campaign.number, view, unsafeWords),
           ...webhookTroubleLines(view.webhooks),
           ...untold,
@@ -133,7 +142,7 @@ interface Details {
 /** A campaign for people, with possible next steps. */
 export function campaignText(
   campaign: Campaign,
-  halt: Halt | undefined,
+  suspended: readonly Suspended[],
   { colours }: Pick<Terminal, "colours">,
   { condition, unknown, waits = [], rates, tries = [] }: Details = {},
 ): string {
@@ -160,8 +169,8 @@ export function campaignText(
   head.push(...times(campaign));
   const parts = [table(head.map(([name, text]) => [colours.bold(name), text]))];
   if (condition != null && condition.advice !== null) parts.push(printable(condition.advice));
-  if (halt !== undefined && condition?.kind !== "suspended") {
-    parts.push(colours.red(suspensionWords(campaign.number, halt)));
+  if (condition?.kind !== "suspended") {
+    parts.push(...suspended.map(({ number, halt }) => colours.red(suspensionWords(number, halt))));
   }
   parts.push(countsText(campaign));
   if (campaign.errors.length > 0) parts.push(errorsText(campaign));

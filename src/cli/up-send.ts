@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import type { Platform } from "../app/platform.ts";
 import { findCampaign } from "../campaigns/find.ts";
+import { readSuspended } from "../campaigns/pools/standing.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson } from "../export/campaign-json.ts";
 import type { Cli } from "./command.ts";
@@ -42,9 +43,9 @@ export async function sendAndShow(
     progress: cli.json ? "hidden" : "shown",
     signal: boot.signal,
   });
-  const halt = await askThrough(platform, () => store.campaigns.halt(), boot.signal);
-  if (end === "detached" || halt === DETACHED) return accept("serve");
-  const text = `\n${campaignText(last, halt, terminal)}`;
+  const suspended = await askThrough(platform, () => readSuspended(found.value), boot.signal);
+  if (end === "detached" || suspended === DETACHED) return accept("serve");
+  const text = `\n${campaignText(last, suspended, terminal)}`;
   const report = { json: campaignJson(last), text };
   if (!terminal.interactive) {
     return accept({ ...report, exitCode: last.status === "paused" ? 1 : 0 });

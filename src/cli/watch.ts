@@ -1,4 +1,5 @@
 import { findCampaign } from "../campaigns/find.ts";
+import { readSuspended } from "../campaigns/pools/standing.ts";
 import { modeOption } from "../core/mode.ts";
 import { accept } from "../core/refusal.ts";
 import { campaignJson, haltJson } from "../export/campaign-json.ts";
@@ -27,8 +28,9 @@ export const run: Command = (cli, { args: [id = ""] }) =>
     const found = await findCampaign(platform.stores, id);
     if (!found.ok) return found;
     const { store } = found.value;
-    const halt = await store.campaigns.halt();
-    if (halt !== undefined) terminal.say(suspensionWords(found.value.campaign.number, halt));
+    for (const { number, halt } of await readSuspended(found.value)) {
+      terminal.say(suspensionWords(number, halt));
+    }
     if (terminal.interactive && !cli.json) {
       terminal.say(
         `Ctrl-C stops watching; the campaign continues (dropcast pause ${id}${modeOption(found.value.campaign.mode)} stops it).`,
@@ -45,12 +47,12 @@ export const run: Command = (cli, { args: [id = ""] }) =>
       signal,
     });
     const campaign = followed.campaign ?? found.value.campaign;
-    const suspension = await askThrough(platform, () => store.campaigns.halt(), signal);
+    const suspended = await askThrough(platform, () => readSuspended(found.value), signal);
     interrupt.release();
-    if (suspension === DETACHED) return accept(lastSeen(campaign));
-    const json = { ...campaignJson(campaign), halt: haltJson(suspension) };
+    if (suspended === DETACHED) return accept(lastSeen(campaign));
+    const json = { ...campaignJson(campaign), halt: haltJson(suspended[0]?.halt) };
     if (followed.end === "detached" && rowsToSend(campaign) > 0) {
       return accept({ json, text: `${id} continues: it is ${campaign.status}.` });
     }
-    return accept({ json, text: campaignText(campaign, suspension, terminal) });
+    return accept({ json, text: campaignText(campaign, suspended, terminal) });
   });

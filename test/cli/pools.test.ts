@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { numberKeys } from "../../src/store/keys.ts";
 import { campaignFile, listOf } from "../support/fleet.ts";
-import { testNumber } from "../support/redis.ts";
+import { connectTestRedis, testNumber } from "../support/redis.ts";
 import { runHere } from "./in-process.ts";
 import { json, makePlace } from "./run-cli.ts";
 
@@ -78,6 +79,11 @@ test("check, send, show, list, pause, rate, resume, export and cancel work on th
   const probe = await runHere(place, ["resume", id, "--probe", "5", "--json"]);
   expect(json(probe)).toMatchObject({ error: { code: "pool_each" } });
   await run("cancel", id, "--yes");
+  const [, second = ""] = numbers;
+  await connectTestRedis().hset(numberKeys(second).halt, { code: 131042, at: 1 });
+  const watched = await run("watch", id);
+  expect(watched.stderr).toContain(`Number ${second} is suspended`);
+  expect(watched.stdout + watched.stderr).not.toContain(`Number ${numbers.join(", ")}`);
   expect(json<Shown>(await run("show", id, "--json"))).toMatchObject({
     ...{ status: "cancelled", counts: { cancelled: 60, pending: 0 } },
   });

@@ -11,7 +11,7 @@ async function shown(errors: Campaign["errors"]): Promise<string> {
   const id = await bench.import(1);
   const found = await bench.found(id);
   const campaign = { ...found, id: "main-1", errors, counts: { ...found.counts, failed: 3 } };
-  return campaignText(campaign, undefined, { colours: pc.createColors(false) });
+  return campaignText(campaign, [], { colours: pc.createColors(false) });
 }
 
 test("a failure by webhook without a code is not called unsent, and no retry is offered", async () => {

@@ -77,7 +77,7 @@ test("show tells which message a row waits for, until a person decides about tha
   const text = async () => {
     const waits = await store.waiting(second);
     const plain = { colours: pc.createColors(false) };
-    return campaignText(await found(second), undefined, plain, { waits });
+    return campaignText(await found(second), [], plain, { waits });
   };
   expect(await store.waiting(second)).toEqual([
     { row: 1, campaign: first, campaignRow: 1, state: "unknown" },

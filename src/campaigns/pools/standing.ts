@@ -1,5 +1,6 @@
 import { rollbackWords, settlingWords } from "../../export/campaign-json.ts";
 import { backoffWords, suspensionWords } from "../../export/number-words.ts";
+import type { Halt } from "../../store/index.ts";
 import type { FoundCampaign } from "../find.ts";
 import { readObstacles } from "../obstacles.ts";
 
@@ -39,4 +40,23 @@ export async function readStanding({ children = [] }: FoundCampaign): Promise<St
     suspended: each.flatMap(({ number, isSuspended }) => (isSuspended ? [number] : [])),
     isSuspended: each.length > 0 && each.every((one) => one.isSuspended),
   };
+}
+
+/** A number that sends nothing, and why. */
+export interface Suspended {
+  readonly number: string;
+  readonly halt: Halt;
+}
+
+/** The suspended numbers of a campaign: of a pool it may be one of several. */
+export async function readSuspended({
+  campaign,
+  store,
+  children = [{ campaign, store }],
+}: FoundCampaign): Promise<readonly Suspended[]> {
+  const stores = new Map(children.map((child) => [child.store.number, child.store]));
+  const found = await Promise.all(
+    [...stores].map(async ([number, { campaigns }]) => ({ number, halt: await campaigns.halt() })),
+  );
+  return found.flatMap(({ number, halt }) => (halt === undefined ? [] : [{ number, halt }]));
 }
