@@ -1,8 +1,21 @@
+import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { controlCampaign } from "../../src/campaigns/control.ts";
 import { BY, openStoredPool } from "../producer/pool-support.ts";
 import { DESK, describeInBrowser, findings, openBrowser, overflow, PHONE } from "./browser.ts";
 import { openDashboard } from "./support.ts";
+
+/** Opens the form that moves the rows of a number, checks how it looks, and sends it. */
+async function moveByForm(
+  page: Page,
+  { number, id }: { readonly number: string; readonly id: string },
+): Promise<void> {
+  await page.locator(`#move-${number} summary`).click();
+  expect(await findings(page)).toEqual([]);
+  expect(await overflow(page)).toBe(0);
+  await page.locator(`#move-${number} button`).click();
+  await page.waitForURL(`**/campaigns/${id}*`);
+}
 
 describeInBrowser("pages of a pool", () => {
   it.each([DESK, PHONE])(
@@ -19,11 +32,7 @@ describeInBrowser("pages of a pool", () => {
       expect(await overflow(page)).toBe(0);
       await go(`/campaigns/${id}`);
       const { number } = first.campaign;
-      await page.locator(`#move-${number} summary`).click();
-      expect(await findings(page)).toEqual([]);
-      expect(await overflow(page)).toBe(0);
-      await page.locator(`#move-${number} button`).click();
-      await page.waitForURL(`**/campaigns/${id}*`);
+      await moveByForm(page, { number, id });
 
       expect((await find()).children).toHaveLength(3);
       expect(await page.locator(`#move-${number}`).count()).toBe(0);
@@ -51,11 +60,7 @@ describeInBrowser("pages of a pool", () => {
       expect(await overflow(page)).toBe(0);
       await controlCampaign(first, "pause", BY);
       await go(path);
-      await page.locator(`#move-${number} summary`).click();
-      expect(await findings(page)).toEqual([]);
-      expect(await overflow(page)).toBe(0);
-      await page.locator(`#move-${number} button`).click();
-      await page.waitForURL(`**/campaigns/${id}*`);
+      await moveByForm(page, { number, id });
 
       expect((await find()).children).toHaveLength(3);
       expect(faults).toEqual([]);
