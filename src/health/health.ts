@@ -79,7 +79,7 @@ async function readAll(
     ...recurring.map(recurringCheck),
     ...dropChecks(drops),
     ...fleetChecks(seen),
-    ...(isLimited ? [] : nameChecks(seen)),
+    ...(isLimited ? [] : nameChecks([...seen, ...(processes?.stopping ?? [])])),
     ...retentionChecks(numbers, { retentionMs, nowMs: Date.now() }),
   ];
   return { checks, numbers, redis, processes: seen };

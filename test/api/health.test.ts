@@ -50,6 +50,21 @@ test("a process whose clock is a minute fast is named", async () => {
   );
 });
 
+test("a worker that stops is named as long as another waits with a new name of its number", async () => {
+  const { ask, redis } = await open();
+  const worker = { role: "worker", version: "1.2.3", numbers: [], pid: 17, startedAt: 0 } as const;
+  const { heartbeat } = createProcesses(redis);
+  const senders = { main: "1001 at api" };
+  await heartbeat("old", { ...worker, host: "pod-1", senders, isStopping: true });
+  await heartbeat("new", { ...worker, host: "pod-2", waiting: { berlin: "1001 at api" } });
+
+  const { checks } = (await (await ask("/api/health")).json()) as { checks: { code: string }[] };
+
+  expect(checks.filter(({ code }) => code === "number_names")).toMatchObject([
+    { message: expect.stringContaining("main (sent from by worker on pod-1, pid 17)") },
+  ]);
+});
+
 test("without Redis there is one check, which says so and what to do", async () => {
   const { ask, server } = await open();
   await ask("/api/health");
