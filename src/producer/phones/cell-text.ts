@@ -78,7 +78,7 @@ const ALLOWED = /^\+?[\d\s().\-\u2010-\u2015\u2212/]+$/;
  */
 function patternOfDates(): RegExp {
   const dash = "\\s*[-\\u2010-\\u2015\\u2212]\\s*";
-  const sign = "\\s*[-./\\u2010-\\u2015\\u2212]\\s*";
+  const sign = "\\s*[-./\\u2010-\\u2015\\u2212][-./\\u2010-\\u2015\\u2212\\s]*";
   const gap = `(?:${sign}|\\s+)`;
   const signed = dayAndMonth(sign);
   const dates = [
