@@ -1,12 +1,11 @@
 import { expect, test } from "vitest";
-import { STOP_ON, type StopOn } from "../../src/core/stop-on.ts";
-import { chargedWords } from "../../src/export/campaign-words.ts";
+import { STOP_ON } from "../../src/core/stop-on.ts";
 import { openTestStore, type TestStore, testDefinition } from "../support/campaigns.ts";
 import { type Fate, sendOutcomes } from "../support/outcomes.ts";
+import { ok, withStops } from "./fates.ts";
 
 /** When outcomes pause a campaign, and when they do not (scripts/lib/recent.lua). */
 
-const ok: Fate = { kind: "accepted" };
 const refused = (code: number): Fate => ({ kind: "refused", code });
 const fails = (code: number, late = 0): Fate => ({ kind: "fails", code, late });
 
@@ -24,12 +23,6 @@ function fates(rows: number, fate: (row: number, roll: () => number) => Fate, se
   const all = Array.from({ length: rows }, (_, at) => fate(at + 1, roll));
   return (row: number) => all[row - 1] ?? ok;
 }
-
-const withStops = (stopOn: Partial<StopOn>) => ({
-  definition: testDefinition("", {
-    stopOn: { failureShare: null, sample: 50, sameCode: null, category: null, ...stopOn },
-  }),
-});
 
 /** The latest outcomes, unpacked by Redis. */
 async function recentOf(bench: TestStore, id: string): Promise<number[]> {
@@ -282,81 +275,6 @@ test("an outcome that is recorded twice counts once", async () => {
   }
 
   expect((await recentOf(bench, id)).slice(4)).toEqual([2, 1, 131009]);
-});
-
-const utility = { definition: testDefinition("", { category: "utility" }) };
-
-test("messages charged as marketing pause a campaign that is not declared so, at the third", async () => {
-  const bench = await openTestStore();
-  const id = await bench.import(10, utility);
-  await sendOutcomes(bench, id, { rows: 5, fate: () => ok, atOnce: 5 });
-  const charge = (row: number, category: string) =>
-    bench.status(`wamid.${id}-${row}`, "sent", { category, billable: true });
-
-  await charge(1, "marketing");
-  await charge(1, "marketing");
-  await bench.status(`wamid.${id}-1`, "delivered", { category: "marketing" });
-  await charge(2, "utility");
-  await charge(3, "marketing_lite");
-  expect((await bench.found(id)).status).toBe("running");
-  await charge(4, "marketing");
-  expect(await bench.found(id)).toMatchObject({ status: "paused", reason: "category:marketing" });
-});
-
-test("resumed after that, it is marketing: opt-outs hold, and it is not asked about again", async () => {
-  const bench = await openTestStore();
-  const id = await bench.import(20, utility);
-  await sendOutcomes(bench, id, { rows: 3, fate: () => ok, atOnce: 3 });
-  const charge = (row: number) =>
-    bench.status(`wamid.${id}-${row}`, "sent", { category: "marketing", billable: true });
-  for (const row of [1, 2, 3]) await charge(row);
-  const person = bench.store.ledger.person("48600000004");
-  await bench.redis.hset(bench.keys.suppressed, person, "marketing");
-
-  await bench.store.campaigns.resume(id);
-
-  expect(await bench.claim(id, [4])).toMatchObject({ verdicts: [{ kind: "opted_out" }] });
-  await sendOutcomes(bench, id, { from: 5, rows: 9, fate: () => ok, atOnce: 5 });
-  for (const row of [5, 6, 7, 8, 9]) await charge(row);
-  expect(await bench.found(id)).toMatchObject({ status: "running", category: "marketing" });
-});
-
-test("a category that is cheaper than declared pauses nothing, nor one of a campaign that may", async () => {
-  const bench = await openTestStore();
-  const [marketing, off] = [
-    await bench.import(10),
-    await bench.import(10, {
-      definition: { ...withStops({}).definition, category: "authentication" },
-    }),
-  ];
-  for (const [id, category] of [
-    [marketing, "utility"],
-    [off, "marketing"],
-  ] as const) {
-    await sendOutcomes(bench, id, { rows: 5, fate: () => ok, atOnce: 5 });
-    for (const row of [1, 2, 3, 4, 5])
-      await bench.status(`wamid.${id}-${row}`, "sent", { category });
-    expect(await bench.found(id)).toMatchObject({ status: "running", charged: { [category]: 5 } });
-  }
-  const words = [marketing, off].map(async (id) => chargedWords(await bench.found(id)));
-  expect(await Promise.all(words)).toEqual([
-    "WhatsApp charged messages in another category than marketing: 5 as utility.",
-    "WhatsApp charged messages in another category than authentication: 5 as marketing.",
-  ]);
-});
-
-test("what WhatsApp charges as declared, or as a chat that a person began, is no other category", async () => {
-  const bench = await openTestStore();
-  const id = await bench.import(5, utility);
-  await sendOutcomes(bench, id, { rows: 3, fate: () => ok, atOnce: 3 });
-  await bench.status(`wamid.${id}-1`, "sent", { category: "utility", billable: true });
-  await bench.status(`wamid.${id}-2`, "sent", { category: "utility", billable: false });
-  await bench.status(`wamid.${id}-3`, "sent", { category: "service" });
-
-  const campaign = await bench.found(id);
-
-  expect(campaign.charged).toEqual({ utility: 2, service: 1 });
-  expect(chargedWords(campaign)).toBeNull();
 });
 
 test("a campaign shows the limits that it has; one of an older version has the defaults", async () => {

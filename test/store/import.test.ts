@@ -1,30 +1,9 @@
 import { expect, test } from "vitest";
-import type { BeginImport } from "../../src/store/campaigns/import-store.ts";
 import type { ImportRow } from "../../src/store/ledger/batch-rows.ts";
 import { createScriptRunner } from "../../src/store/scripts/runner.ts";
 import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 import { beginImport, restartedImport } from "../support/half-import.ts";
-import { snapshot } from "../support/snapshot.ts";
-
-function importOf(bench: TestStore, changes: Partial<BeginImport> = {}): BeginImport {
-  const definition = testDefinition(bench.number);
-  const columns = ["phone", "first_name"];
-  return {
-    digest: "d",
-    again: false,
-    definition,
-    file: "l.csv",
-    columns,
-    mode: "sandbox",
-    ...changes,
-  };
-}
-
-async function begin(bench: TestStore, changes: Partial<BeginImport> = {}) {
-  const begun = await bench.store.imports.begin(importOf(bench, changes));
-  if (begun.kind !== "begun") throw new Error(begun.kind);
-  return begun;
-}
+import { begin, importOf, REFUSAL } from "./import-of.ts";
 
 function pendingRows(first: number, count: number): ImportRow[] {
   return Array.from({ length: count }, (_, index) => {
@@ -38,8 +17,6 @@ const MIXED: ImportRow[] = [
   { cells: ["x", "Anna"], outcome: { kind: "rejected", code: "phone_invalid", column: "phone" } },
   { cells: [testPhone(1), "Anna"], outcome: { kind: "duplicate", phone: testPhone(1), of: 1 } },
 ];
-
-const REFUSAL = { code: "list_empty", message: "Bad rows.", fix: "Correct them." } as const;
 
 /** The importer has been silent for longer than its lease. */
 async function endImportLease(bench: TestStore, campaign: string): Promise<void> {
@@ -189,21 +166,6 @@ test("a campaign that another importer took over, or that was cancelled, is not 
   expect(await bench.store.campaigns.list()).toHaveLength(1);
 });
 
-test("known bytes are refused with the first id, unless they are to be sent again", async () => {
-  const bench = await openTestStore();
-  const id = await bench.import(1, { digest: "d" });
-  const known = { kind: "already_imported", campaign: id, tried: null };
-  expect(await bench.store.imports.begin(importOf(bench))).toEqual(known);
-  const again = await begin(bench, { again: true });
-  expect(again).toMatchObject({ campaign: `${bench.number}-2`, restarted: false });
-  await bench.store.campaigns.cancel(again.campaign);
-  // The second time came to nothing; the first still counts.
-  expect(await bench.store.imports.begin(importOf(bench))).toEqual(known);
-  const third = await begin(bench, { again: true });
-  await bench.store.imports.reject({ ...third, refusal: REFUSAL });
-  expect(await bench.store.imports.begin(importOf(bench))).toEqual(known);
-});
-
 test("an import that may not begin anew takes up an interrupted one, and begins nothing else", async () => {
   const bench = await openTestStore();
   const late = importOf(bench, { fresh: "refuse" });
@@ -264,92 +226,6 @@ test("a list with nobody to send to is finished at once", async () => {
   });
   const done = await bench.store.imports.finish({ ...handle, rows: 2, batches: 1 });
   expect(done).toEqual({ kind: "stored", status: "finished" });
-});
-
-test("the bytes of a campaign that was cancelled before anything was tried may come again", async () => {
-  const bench = await openTestStore();
-  const first = await bench.import(2, { digest: "d" });
-  expect(await bench.store.campaigns.importOf("d")).toMatchObject({ campaign: first });
-  // A row that waits for its person was never tried.
-  const other = await bench.import(1);
-  const [granted] = await bench.grant(other, 1);
-  expect(await bench.claim(first, [1])).toMatchObject({ verdicts: [{ kind: "person_busy" }] });
-  await bench.record(granted, "accepted", { wamid: "wamid.A" });
-  await bench.store.campaigns.cancel(first);
-  expect(await bench.store.campaigns.importOf("d")).toBeNull();
-
-  const again = await begin(bench);
-  expect(again).toMatchObject({ campaign: `${bench.number}-3`, restarted: false });
-  // Two importers at once are still one campaign.
-  const busy = { kind: "busy", campaign: again.campaign };
-  expect(await bench.store.imports.begin(importOf(bench))).toEqual(busy);
-  await bench.store.campaigns.cancel(again.campaign);
-  const third = await bench.import(2, { digest: "d" });
-  expect(await bench.found(first)).toMatchObject({ status: "cancelled", counts: { cancelled: 2 } });
-  await bench.send(third, 1, "accepted", { wamid: "wamid.B" });
-  await bench.store.campaigns.cancel(third);
-  const known = { campaign: third, tried: 1 };
-  expect(await bench.store.imports.begin(importOf(bench))).toEqual({
-    kind: "already_imported",
-    ...known,
-  });
-  expect(await bench.store.campaigns.importOf("d")).toEqual({ ...known, step: "imported" });
-});
-
-test("rows for which there is nothing to send do not count as tried", async () => {
-  const bench = await openTestStore();
-  const id = await bench.import(6, {
-    digest: "d",
-    outcomes: new Map<number, ImportRow["outcome"]>([
-      [2, { kind: "rejected", code: "phone_invalid", column: "phone" }],
-      [3, { kind: "duplicate", phone: testPhone(1), of: 1 }],
-      [4, { kind: "suppressed", phone: testPhone(4), reason: "opted_out" }],
-    ]),
-  });
-  for (const row of [1, 5]) await bench.send(id, row, "accepted", { wamid: `wamid.${row}` });
-  await bench.store.campaigns.cancel(id);
-
-  const known = { kind: "already_imported", campaign: id, tried: 2 };
-  expect(await bench.store.imports.begin(importOf(bench))).toEqual(known);
-});
-
-test("bytes of which an attempt was made stay known, also when its message was given back", async () => {
-  const bench = await openTestStore();
-  const id = await bench.import(1, { digest: "d" });
-  await bench.send(id, 1, "wait", { waitMs: 60_000 });
-  await bench.store.campaigns.cancel(id);
-  expect(await bench.counts(id)).toEqual({ cancelled: 1 });
-  const known = { kind: "already_imported", campaign: id, tried: 0 };
-  expect(await bench.store.imports.begin(importOf(bench))).toEqual(known);
-});
-
-test("a second sending that was cancelled untried leaves the first one known", async () => {
-  const bench = await openTestStore();
-  const first = await bench.import(1, { digest: "d" });
-  await bench.send(first, 1, "accepted", { wamid: "wamid.A" });
-  const again = await begin(bench, { again: true });
-  await bench.store.imports.finish({ ...again, rows: 0, batches: 0 });
-  await bench.redis.hset(bench.own(again.campaign).campaign, "status", "paused");
-  expect(await bench.store.campaigns.cancel(again.campaign)).toMatchObject({ kind: "changed" });
-  const known = { campaign: first, tried: null };
-  expect(await bench.store.imports.begin(importOf(bench))).toEqual({
-    kind: "already_imported",
-    ...known,
-  });
-  expect(await bench.store.campaigns.importOf("d")).toEqual({ ...known, step: "imported" });
-});
-
-test("whether a campaign was tried is not known when Redis may have gone back in time", async () => {
-  const bench = await openTestStore();
-  const id = await bench.import(1, { digest: "d" });
-  const restore = await snapshot(bench);
-  await bench.send(id, 1, "accepted", { wamid: "wamid.A" });
-  await restore();
-  await bench.store.campaigns.dispatch("sandbox", 10);
-  await bench.store.campaigns.cancel(id);
-  await bench.store.rollback.accept(10);
-  const known = { kind: "already_imported", campaign: id, tried: 0 };
-  expect(await bench.store.imports.begin(importOf(bench))).toEqual(known);
 });
 
 test("a restart remembers how far the dead importer came, and a second one does not forget it", async () => {

@@ -1,37 +1,9 @@
 import { expect, test } from "vitest";
 import { deploymentKeys, numberKeys, slotKey } from "../../src/store/keys.ts";
-import type { ClaimResult } from "../../src/store/ledger/ledger.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
-import {
-  createOptOutList,
-  type NewOptOut,
-  type OptOut,
-} from "../../src/store/people/opt-out-list.ts";
-import { openPersonDigest } from "../../src/store/people/person-digest.ts";
-import { openTestStore, testDefinition, testPhone } from "../support/campaigns.ts";
-import { type OwnRedis, startOwnRedis, testNumber } from "../support/redis.ts";
-
-/** The list is the whole deployment's, so each of these tests has a Redis of its own. */
-async function openBench(redis?: OwnRedis) {
-  const server = redis ?? (await startOwnRedis());
-  const client = server.connect();
-  const bench = await openTestStore({}, client);
-  const list = createOptOutList({ redis: client, person: await openPersonDigest(client) });
-  const all = async (): Promise<OptOut[]> => {
-    const found: OptOut[] = [];
-    for await (const page of list.all()) found.push(...page);
-    return found;
-  };
-  return { ...bench, server, list, all };
-}
-
-function optOut(phone: string, changes: Partial<NewOptOut> = {}): NewOptOut {
-  return { phone, scope: "all", source: "phone call", atMs: null, ...changes };
-}
-
-function kinds(result: ClaimResult): string[] {
-  return result.kind === "gate" ? [result.gate] : result.verdicts.map(({ kind }) => kind);
-}
+import { testDefinition, testPhone } from "../support/campaigns.ts";
+import { testNumber } from "../support/redis.ts";
+import { kinds, openBench, optOut } from "./opt-out-bench.ts";
 
 test("an opt-out is listed with its scope, its source and its date", async () => {
   const { list, all } = await openBench();
@@ -217,47 +189,6 @@ test("an erased person's opt-out stays as a digest, and an added or removed one 
   expect(await bench.redis.exists(bench.keys.suppressed)).toBe(0);
 });
 
-test("131050 acts at once on its own number, and reaches the others by the list", async () => {
-  const bench = await openBench();
-  const other = await openBench(bench.server);
-  const id = await bench.import(2);
-  await bench.send(id, 1, "failed", { code: 131050, optOut: true });
-  await bench.send(id, 2, "accepted", { wamid: "wamid.A" });
-  // No recipient in the event: the row knows who it was.
-  await bench.status("wamid.A", "failed", { code: 131050 });
-  expect(await bench.redis.hlen(bench.keys.suppressed)).toBe(1);
-
-  expect(await bench.store.optOuts.flushOutbox(bench.store.rows)).toBe(2);
-  await bench.store.optOuts.catchUp();
-  await other.store.optOuts.catchUp();
-
-  const [first, second] = await bench.all();
-  expect(first).toMatchObject({
-    phone: testPhone(1),
-    scope: "marketing",
-    source: `131050 ${id} (sandbox)`,
-  });
-  expect(second?.phone).toBe(testPhone(2));
-  expect(await bench.redis.exists(bench.keys.optOutOutbox)).toBe(0);
-  const next = await other.import(2);
-  expect(kinds(await other.claim(next, [1, 2]))).toEqual(["opted_out", "opted_out"]);
-  const utility = testDefinition(other.number, { category: "utility" });
-  expect(kinds(await other.claim(await other.import(1, { definition: utility }), [1]))).toEqual([
-    "granted",
-  ]);
-});
-
-test("a 131050 that is told late does not undo a removal that came after it", async () => {
-  const bench = await openBench();
-  const phone = testPhone(1);
-  await bench.list.add([optOut(phone)]);
-  await bench.list.remove([phone]);
-  const heard = optOut(phone, { scope: "marketing", source: "131050", atMs: Date.now() - 60_000 });
-  expect((await bench.list.heard(heard)).changes).toEqual([{ before: null, now: null }]);
-  const newer = { ...heard, atMs: Date.now() + 60_000 };
-  expect((await bench.list.heard(newer)).changes).toEqual([{ before: null, now: "marketing" }]);
-});
-
 test("the check of an import knows opt-outs by category, and 131026 by its age", async () => {
   const bench = await openBench();
   const phones = [1, 2, 3, 4].map(testPhone);
@@ -325,70 +256,6 @@ test("a number is opened without a trace, and enters the register when it joins"
 
   expect(await list.numbers()).toContain(number);
   expect(await redis.exists(numberKeys(number).optOutsAt)).toBe(0);
-});
-
-/** A message that was accepted, and whose person then stopped marketing by 131050. */
-async function stoppedByWebhook() {
-  const bench = await openBench();
-  const id = await bench.import(1);
-  await bench.send(id, 1, "accepted", { wamid: "wamid.A" });
-  const stop = { recipient: testPhone(1), code: 131050 };
-  await bench.status("wamid.A", "failed", stop);
-  const takeBack = async () => {
-    await bench.store.optOuts.flushOutbox(bench.store.rows);
-    await bench.store.optOuts.catchUp();
-    expect(await bench.all()).toHaveLength(1);
-    await bench.list.remove([testPhone(1)]);
-    await bench.store.optOuts.catchUp();
-  };
-  const isStopped = async () => {
-    await bench.store.optOuts.flushOutbox(bench.store.rows);
-    await bench.store.optOuts.catchUp();
-    const own = await bench.redis.exists(bench.keys.suppressed);
-    expect((await bench.all()).length).toBe(own);
-    return own === 1;
-  };
-  return { ...bench, id, stop, takeBack, isStopped };
-}
-
-test("131050 that is told again after its opt-out was taken back does not opt the person out again", async () => {
-  const { id, stop, takeBack, isStopped, status, store } = await stoppedByWebhook();
-  await takeBack();
-  await status("wamid.A", "failed", stop);
-  expect(await isStopped()).toBe(false);
-  // Nor when the message has had another attempt since.
-  await store.campaigns.retryRows(id, 0, [{ row: 1, attempt: 1 }]);
-  await status("wamid.A", "failed", stop);
-  expect(await isStopped()).toBe(false);
-});
-
-test("131050 of another message opts the person out again, in the same second too", async () => {
-  const { send, stop, takeBack, isStopped, status, ...bench } = await stoppedByWebhook();
-  await takeBack();
-  const next = await bench.import(1);
-  await send(next, 1, "accepted", { wamid: "wamid.B" });
-  const atMs = Math.floor(Date.now() / 1_000) * 1_000;
-  await status("wamid.B", "failed", { ...stop, atMs });
-  expect(await isStopped()).toBe(true);
-});
-
-test("131050 that WhatsApp said before the opt-out was taken back, and that comes after it, is no news", async () => {
-  const { grant, record, stop, takeBack, isStopped, status, ...bench } = await stoppedByWebhook();
-  const next = await bench.import(1);
-  await bench.redis.del(bench.keys.suppressed);
-  const [granted] = await grant(next, 1);
-  await status("wamid.B", "failed", { ...stop, atMs: Date.now() - 5_000 });
-  await takeBack();
-  expect((await record(granted, "accepted", { wamid: "wamid.B" })).state).toBe("failed");
-  expect(await isStopped()).toBe(false);
-});
-
-test("131050 in an answer to a new message opts the person out again", async () => {
-  const { send, takeBack, isStopped, ...bench } = await stoppedByWebhook();
-  await takeBack();
-  const next = await bench.import(1);
-  await send(next, 1, "failed", { code: 131050, optOut: true });
-  expect(await isStopped()).toBe(true);
 });
 
 test("a number that is opened later knows what was taken back before", async () => {
