@@ -58,8 +58,9 @@ export const LISTS = catalogue(422, {
     http: 409,
   },
   import_interrupted: {
-    meaning: "The import was stopped before its end. Nothing was sent.",
-    fix: "Run the same command again to continue with the same id, or `dropcast cancel ID`.",
+    meaning:
+      "The import was stopped before its end and nothing was sent, or it was left before Redis answered.",
+    fix: "Run the same command again to continue with the same id, or `dropcast cancel ID`. After `--again` look at `dropcast list` first: if the list is stored, it would be sent once more.",
     http: 409,
   },
   import_lost: {
