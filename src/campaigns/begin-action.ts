@@ -127,7 +127,7 @@ async function beginInPool(
   for (const one of all.value) {
     const before = await findRequest(one.child, request);
     if (before.known !== null) known.push(before.known);
-    else if (one.preview.matching > 0) rest.push(one);
+    else if (one.value.matching > 0) rest.push(one);
   }
   const [repeated] = known;
   const done = repeated === undefined ? refuseNothing(found.campaign.id) : accept(repeated);
@@ -138,10 +138,11 @@ async function beginInPool(
   }
   // The first one says by how many messages all of them differ.
   let more = expected === null ? 0 : total - expected;
-  const begun = await beginInChildren(rest, ({ child, preview: { matching } }) => {
+  const begun = await beginInChildren(rest, async ({ child, value: { matching } }) => {
     const own = { ...request, expected: expected === null ? null : matching - more };
-    more = 0;
-    return beginAction(child, { ...own, confirm: matching }, by);
+    const one = await beginAction(child, { ...own, confirm: matching }, by);
+    if (one.ok) more = 0;
+    return one;
   });
   return repeated === undefined || begun?.ok === false ? (begun ?? done) : done;
 }

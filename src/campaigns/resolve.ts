@@ -162,9 +162,9 @@ async function resolveManyOfPool(
   const { confirm, ...rest } = following;
   const chosen = await chooseInChildren(found, (child) => chooseUnknown(child, what));
   if (!chosen.ok) return chosen;
-  const { total: sum } = sumOfSelected(chosen.value.map((one) => one.unknown));
+  const { total: sum } = sumOfSelected(chosen.value.map(({ value }) => value));
   if (confirm !== undefined && sum > 0 && confirm !== sum) return refuseUnconfirmed(sum);
-  return resolvePool(found, chosen.value, ({ child, unknown: { total } }) =>
+  return resolvePool(found, chosen.value, ({ child, value: { total } }) =>
     resolveMany(child, what, by, confirm === undefined ? rest : { ...rest, confirm: total }),
   );
 }
@@ -237,7 +237,7 @@ export async function previewUnknown(
 ): Promise<Result<UnknownSum>> {
   if (found.pool === undefined) return chooseUnknown(found, what);
   const chosen = await chooseInChildren(found, (child) => chooseUnknown(child, what));
-  return chosen.ok ? accept(sumOfSelected(chosen.value.map((one) => one.unknown))) : chosen;
+  return chosen.ok ? accept(sumOfSelected(chosen.value.map(({ value }) => value))) : chosen;
 }
 
 export function unknownMessages({ packed, total }: SelectedUnknown): ChosenMessages {

@@ -118,3 +118,15 @@ test("a campaign of a pool that is cancelled during a resend keeps the others fr
     await resolvePool(pool, [only], ({ child }) => resolveMany(child, what, BY)),
   ).toMatchObject({ refusal: { code: "campaign_closed" } });
 });
+
+test("a campaign of a pool that is cancelled during a retry keeps the others from nothing", async () => {
+  const { find, first, second, one, two } = await openStoredPool();
+  await claimRows(one, first.campaign.id, [1, 2], "failed");
+  await claimRows(two, second.campaign.id, [1, 2, 3], "failed");
+  const pool = await find();
+  const filter = { codes: new Set([131026]), reasons: new Set<number>() };
+  expect(await previewRetry(pool, filter)).toMatchObject({ value: { matching: 5 } });
+  await controlCampaign(first, "cancel", BY);
+
+  expect(await previewRetry(pool, filter)).toMatchObject({ value: { matching: 3 } });
+});

@@ -1,34 +1,27 @@
-import { accept, type Refused, type Result } from "../../core/refusal.ts";
+import { accept, type Result } from "../../core/refusal.ts";
 import type { Action } from "../../store/index.ts";
 import type { ActionPreview } from "../action-preview.ts";
 import type { FoundCampaign } from "../find.ts";
+import { type Answered, askEach } from "./ask-each.ts";
 import { summed } from "./retry.ts";
 
-/** What a bulk action would be about in each campaign of a pool. */
-export interface ChildPreview {
-  readonly child: FoundCampaign;
-  readonly preview: ActionPreview;
-}
+/** What a bulk action would be about in a campaign of a pool. */
+export type ChildPreview = Answered<ActionPreview>;
 
-/** One after another. One that sends nothing any more keeps the others from nothing. */
 export async function previewChildren(
   { children = [] }: FoundCampaign,
   preview: (child: FoundCampaign) => Promise<Result<ActionPreview>>,
 ): Promise<Result<readonly ChildPreview[]>> {
-  const all: ChildPreview[] = [];
-  let over: Refused | undefined;
-  for (const child of children) {
-    const found = await preview(child);
-    if (found.ok) all.push({ child, preview: found.value });
-    else if (child.campaign.closed) over ??= found;
-    else return found;
-  }
-  return all.length === 0 && over !== undefined ? over : accept(all);
+  const all = children.map((child) => ({ child }));
+  const asked = await askEach(all, ({ child }) => preview(child));
+  if (!asked.ok) return asked;
+  const { answers, over } = asked.value;
+  return over !== undefined && answers.length === 0 ? over : accept(answers);
 }
 
 /** The sum of what it would be about. */
 export function sumOfPreviews(id: string, all: readonly ChildPreview[]): ActionPreview | undefined {
-  const previews = all.map(({ preview }) => preview);
+  const previews = all.map(({ value }) => value);
   const [first] = previews;
   if (first === undefined) return undefined;
   const times = previews.flatMap(({ oldestAt }) => oldestAt ?? []).sort();
@@ -46,22 +39,20 @@ export function sumOfPreviews(id: string, all: readonly ChildPreview[]): ActionP
 }
 
 export function matchingOf(all: readonly ChildPreview[]): number {
-  return all.reduce((sum, { preview }) => sum + preview.matching, 0);
+  return all.reduce((sum, { value }) => sum + value.matching, 0);
 }
 
 /**
- * Begins an action in each campaign with a message that matches, and returns the first. Ends at one
- * that is refused: the others go on, and the same request takes up the rest.
+ * Begins an action in each of these campaigns, and returns the first; undefined: there are none. If
+ * it ends at one that refuses, the same request takes up the rest.
  */
 export async function beginInChildren(
   all: readonly ChildPreview[],
   begin: (child: ChildPreview) => Promise<Result<Action>>,
 ): Promise<Result<Action> | undefined> {
-  let first: Result<Action> | undefined;
-  for (const one of all) {
-    const begun = await begin(one);
-    if (!begun.ok) return begun;
-    first ??= begun;
-  }
-  return first;
+  const asked = await askEach(all, begin);
+  if (!asked.ok) return asked;
+  const { answers, over } = asked.value;
+  const [first] = answers;
+  return first === undefined ? over : accept(first.value);
 }

@@ -1,7 +1,8 @@
 import type { Decision } from "../../core/action.ts";
-import { accept, type Refused, type Result } from "../../core/refusal.ts";
+import { accept, type Result } from "../../core/refusal.ts";
 import { withListRows } from "../../store/index.ts";
 import type { FoundCampaign } from "../find.ts";
+import { type Answered, askEach } from "./ask-each.ts";
 import { createPlaces } from "./places.ts";
 import type { UnknownSum } from "./pool-unknown.ts";
 
@@ -24,62 +25,43 @@ interface Resolved {
   readonly action: string | null;
 }
 
-/** Unknown messages of one campaign of a pool that a decision is about. */
-interface ChosenInChild {
-  readonly child: FoundCampaign;
-  readonly unknown: UnknownSum;
-}
-
 /**
- * The unknown messages of each campaign of a pool, before any is decided. One that sends nothing
- * any more keeps those of the others from no decision; it is refused if no other has one.
+ * The unknown messages of each campaign of a pool, before any is decided. A cancelled one that has
+ * some is refused if no other has.
  */
 export async function chooseInChildren(
   { children = [] }: FoundCampaign,
   choose: (child: FoundCampaign) => Promise<Result<UnknownSum>>,
-): Promise<Result<readonly ChosenInChild[]>> {
-  const all: ChosenInChild[] = [];
-  let over: Refused | undefined;
-  for (const child of children) {
-    const chosen = await choose(child);
-    if (chosen.ok) all.push({ child, unknown: chosen.value });
-    else if (child.campaign.closed) over ??= chosen;
-    else return chosen;
-  }
-  const isNone = all.every(({ unknown }) => unknown.total === 0);
-  return over !== undefined && isNone ? over : accept(all);
+): Promise<Result<readonly Answered<UnknownSum>[]>> {
+  const all = children.map((child) => ({ child }));
+  const asked = await askEach(all, ({ child }) => choose(child));
+  if (!asked.ok) return asked;
+  const { answers, over } = asked.value;
+  const isNone = answers.every(({ value }) => value.total === 0);
+  return over !== undefined && isNone ? over : accept(answers);
 }
 
-/**
- * Decides the unknown messages of these campaigns; `rows` are those of the list. One that was
- * cancelled since they were chosen keeps those of the others from no decision.
- */
+/** Decides the unknown messages of these campaigns; `rows` are those of the list. */
 export async function resolvePool(
   { campaign, store }: FoundCampaign,
-  chosen: readonly ChosenInChild[],
-  act: (one: ChosenInChild) => Promise<Result<Resolved>>,
+  chosen: readonly Answered<UnknownSum>[],
+  act: (one: Answered<UnknownSum>) => Promise<Result<Resolved>>,
 ): Promise<Result<Resolved>> {
-  let all: Resolved | undefined;
-  let over: Refused | undefined;
-  for (const one of chosen) {
-    const { child } = one;
-    const done = await act(one);
-    if (!done.ok) {
-      if (done.refusal.code !== "campaign_closed") return done;
-      over ??= done;
-      continue;
-    }
-    const { decision, action } = done.value;
-    const decided = done.value.rows.map((row) => ({ row }));
-    const rows = (await withListRows(store.pools, child.campaign, decided)).flatMap(
-      ({ listRow }) => listRow ?? [],
-    );
-    all = {
-      ...{ id: campaign.id, decision, rows: [...(all?.rows ?? []), ...rows] },
-      action: all?.action ?? action,
-    };
+  const asked = await askEach(chosen, act);
+  if (!asked.ok) return asked;
+  const { answers, over } = asked.value;
+  const [first] = answers;
+  const isNone = answers.every(({ value }) => value.rows.length === 0);
+  if (over !== undefined && isNone) return over;
+  if (first === undefined) throw new Error(`${campaign.id} has no campaign.`);
+  const rows: number[] = [];
+  for (const { child, value } of answers) {
+    const decided = value.rows.map((row) => ({ row }));
+    const found = await withListRows(store.pools, child.campaign, decided);
+    rows.push(...found.flatMap(({ listRow }) => listRow ?? []));
   }
-  if (over !== undefined && (all?.rows.length ?? 0) === 0) return over;
-  if (all === undefined) throw new Error(`${campaign.id} has no campaign.`);
-  return accept({ ...all, rows: [...all.rows].sort((a, b) => a - b) });
+  return accept({
+    ...{ id: campaign.id, decision: first.value.decision, rows: rows.sort((a, b) => a - b) },
+    action: answers.find(({ value }) => value.action !== null)?.value.action ?? null,
+  });
 }

@@ -2,6 +2,7 @@ import { type NotRetried, noneLeft } from "../../core/failure.ts";
 import { accept, type Result } from "../../core/refusal.ts";
 import type { failureJson } from "../../export/campaign-json.ts";
 import type { FoundCampaign } from "../find.ts";
+import { askEach } from "./ask-each.ts";
 
 type Cause = ReturnType<typeof failureJson>;
 
@@ -19,21 +20,23 @@ interface Retried {
 }
 
 /**
- * A retry of all campaigns of a pool, one after another, each as a bulk action of its own. Ends at
- * the first that is refused; what was begun before goes on, and a repeat takes up the rest.
+ * A retry of all campaigns of a pool, each as a bulk action of its own. If it ends at one that
+ * refuses, a repeat takes up the rest.
  */
 export async function retryOfPool(
   { campaign, children = [] }: FoundCampaign,
   act: (child: FoundCampaign) => Promise<Result<Retried>>,
 ): Promise<Result<Retried>> {
-  const all: Retried[] = [];
-  // A cancelled one sends nothing again, and keeps the others from nothing.
+  // Nothing is noted of an attempt on a cancelled one, unless there is no other.
   const open = children.filter((child) => !child.campaign.closed);
-  for (const child of open.length > 0 ? open : children) {
-    const retried = await act(child);
-    if (!retried.ok) return retried;
-    all.push(retried.value);
-  }
+  const asked = await askEach(
+    (open.length > 0 ? open : children).map((child) => ({ child })),
+    ({ child }) => act(child),
+  );
+  if (!asked.ok) return asked;
+  const { answers, over } = asked.value;
+  if (over !== undefined && answers.length === 0) return over;
+  const all = answers.map(({ value }) => value);
   const left = { ...noneLeft() };
   for (const one of all) {
     for (const why of Object.keys(left) as (keyof typeof left)[]) left[why] += one.left[why];
