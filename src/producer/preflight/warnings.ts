@@ -153,7 +153,7 @@ export function nightWarning(count: number): Warning[] {
 
 /** Placeholders of other programs: `{name}`, `[[name]]`, `<name>`, `%name%`, `*|name|*`. */
 const OTHER_PLACEHOLDER =
-  /(?<!\{)\{([^{}"]+)\}(?!\})|\[\[?([^[\]"{}]+)\]\]?|<([^<>"]+)>|%([^%"]+)%|\*\|([^|"]+)\|\*|\$([\p{L}_][\p{L}\p{N}_]*)/gu;
+  /(?<!\{)\{([^{}"]+)\}(?!\})|\[\[?([^[\]"{}]+)\]\]?|<([^<>"]+)>|%([^%"\s][^%"]*)%|\*\|([^|"]+)\|\*|\$([\p{L}_][\p{L}\p{N}_]*)/gu;
 
 /** The template names a column as another program would: every person would get that name. */
 export function placeholderWarning(
@@ -164,8 +164,10 @@ export function placeholderWarning(
   const known = new Set(columns.map(foldColumnName));
   for (const [written, ...names] of JSON.stringify(template).matchAll(OTHER_PLACEHOLDER)) {
     const name = names.find((one) => one !== undefined) ?? "";
-    if (!known.has(foldColumnName(name))) continue;
-    const reason = `the template holds ${written}, which is sent as it is: the value of that column is written {{${name.trim()}}}`;
+    // Like ours, theirs may have a default: `{name|there}`.
+    const [column = ""] = name.split("|");
+    if (!known.has(foldColumnName(column))) continue;
+    const reason = `the template holds ${written}, which is sent as it is: the value of that column is written {{${column.trim()}}}`;
     return [{ code: "placeholder_other", reason, count, lines: [] }];
   }
   return [];

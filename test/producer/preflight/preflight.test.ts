@@ -168,6 +168,8 @@ it.each([
   ["{first_name}", true],
   ["Hi [[First_Name]]!", true],
   ["%first_name%", true],
+  ["5 % off, %first_name%", true],
+  ["{first_name|there}", true],
   ["*|FIRST_NAME|*", true],
   ["$first_name", true],
   ["<first_name> {{first_name}}", true],
