@@ -307,3 +307,18 @@ it("each dropped list is noted in the audit with its outcome, without a phone in
     expect(lines.some(({ details, code }) => details["list"] === "bad.csv" && code)).toBe(true);
   }, WAIT);
 });
+
+it("the name of a list that is dropped again and again is numbered without a gap", async () => {
+  const drop = await drops();
+  await mkdir(join(drop.dir, "failed"));
+  for (let nth = 1; nth <= 9; nth++) {
+    const stem = nth === 1 ? "x" : `x-${nth}`;
+    await writeFile(join(drop.dir, `failed/${stem}.report.json`), "{}");
+  }
+  await drop.start();
+
+  await drop.drop("x.csv", list(1));
+
+  await vi.waitFor(async () => expect(await drop.files("failed")).toContain("x-10.csv"), WAIT);
+  expect(await drop.files("failed")).toContain("x-10.report.json");
+});

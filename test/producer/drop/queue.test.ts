@@ -68,3 +68,25 @@ it("of large lists one is imported at a time, with a small one beside it", async
   expect(seen).toContain("large1+small1");
   expect(new Set(seen.flatMap((names) => names.split("+"))).size).toBe(5);
 });
+
+it("no more lists are taken than are soon imported: the others are left to other producers", async () => {
+  const drop = await drops();
+  await drop.drop("campaign.yaml", drop.yaml("Many"));
+  for (let nth = 1; nth <= 70; nth++) await drop.drop(`list${nth}.csv`, list(nth));
+  let openGate = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    openGate = resolve;
+  });
+  await drop.start(async (input) => {
+    await gate;
+    return drop.importFile(input);
+  });
+  await drop.drop("seen.txt", "looked at after them");
+  await vi.waitFor(async () => expect(await drop.files("failed")).toContain("seen.txt"), WAIT);
+
+  const inbox = await drop.files("inbox");
+  openGate();
+
+  expect(inbox.length).toBeGreaterThan(8);
+  await vi.waitFor(async () => expect(await drop.files("done")).toHaveLength(140), WAIT);
+});

@@ -363,21 +363,6 @@ it("a list that cannot be moved on is imported once, told of once, and moves whe
   expect(await drop.store.campaigns.list()).toHaveLength(1);
 });
 
-it("the name of a list that is dropped again and again is numbered without a gap", async () => {
-  const drop = await drops();
-  await mkdir(join(drop.dir, "failed"));
-  for (let nth = 1; nth <= 9; nth++) {
-    const stem = nth === 1 ? "x" : `x-${nth}`;
-    await writeFile(join(drop.dir, `failed/${stem}.report.json`), "{}");
-  }
-  await drop.start();
-
-  await drop.drop("x.csv", list(1));
-
-  await vi.waitFor(async () => expect(await drop.files("failed")).toContain("x-10.csv"), WAIT);
-  expect(await drop.files("failed")).toContain("x-10.report.json");
-});
-
 it("what is left of claims in processing is cleared away, and nothing else", async () => {
   const drop = await drops();
   const processing = join(drop.dir, "processing");
@@ -391,26 +376,4 @@ it("what is left of claims in processing is cleared away, and nothing else", asy
   await vi.waitFor(async () => {
     expect(await drop.files("processing")).toEqual([".gitkeep", "notes.txt"]);
   }, WAIT);
-});
-
-it("no more lists are taken than are soon imported: the others are left to other producers", async () => {
-  const drop = await drops();
-  await drop.drop("campaign.yaml", drop.yaml("Many"));
-  for (let nth = 1; nth <= 70; nth++) await drop.drop(`list${nth}.csv`, list(nth));
-  let openGate = (): void => {};
-  const gate = new Promise<void>((resolve) => {
-    openGate = resolve;
-  });
-  await drop.start(async (input) => {
-    await gate;
-    return drop.importFile(input);
-  });
-  await drop.drop("seen.txt", "looked at after them");
-  await vi.waitFor(async () => expect(await drop.files("failed")).toContain("seen.txt"), WAIT);
-
-  const inbox = await drop.files("inbox");
-  openGate();
-
-  expect(inbox.length).toBeGreaterThan(8);
-  await vi.waitFor(async () => expect(await drop.files("done")).toHaveLength(140), WAIT);
 });
