@@ -28,86 +28,86 @@ export function openScratch(root) {
   // What a run that is ended at its time limit leaves behind goes with the copy.
   mkdirSync(join(base, "t"));
 
+  const host = createHost({ copy, temporary: join(base, "t") });
   return {
     read: (file) => readFileSync(join(copy, file), "utf8"),
-    write: (file, text) => writeFileSync(join(copy, file), text),
+    write: (file, text) => {
+      writeFileSync(join(copy, file), text);
+      host.noteChange(file);
+    },
     testFiles: (folders) => folders.flatMap((folder) => testFilesIn(copy, folder)),
-    run: (files, options) => runTests({ base, copy, files, ...options }),
-    remove: () => rmSync(base, { recursive: true, force: true }),
+    run: host.run,
+    remove: () => {
+      host.end();
+      rmSync(base, { recursive: true, force: true });
+    },
   };
 }
 
+/** `folder`: or one file. */
 function testFilesIn(copy, folder) {
+  if (folder.endsWith(".test.ts")) return [folder];
   return readdirSync(join(copy, folder), { recursive: true })
     .map((file) => `${folder}/${String(file)}`)
     .filter((file) => file.endsWith(".test.ts") && !LEFT_OUT.includes(file));
 }
 
-/**
- * Runs test files in their order. Gives what failed first (`null` when all passed), whether the
- * time limit ended the run, and how long each file took.
- */
-async function runTests({ base, copy, files, bail, limitMs }) {
-  const report = join(base, "report.json");
-  rmSync(report, { force: true });
-  const vitest = join(copy, "node_modules", "vitest", "vitest.mjs");
-  const options = [
-    "--config",
-    "scripts/mutants/vitest.config.mjs",
-    "--reporter",
-    "json",
-    "--outputFile",
-    report,
-  ];
-  const env = {
-    ...process.env,
-    MUTANT_TESTS: files.join(","),
-    MUTANT_BAIL: String(bail),
-    TMPDIR: join(base, "t"),
-  };
-  const child = spawn(process.execPath, [vitest, "run", ...options], {
-    ...{ cwd: copy, env, detached: true, stdio: ["ignore", "ignore", "pipe"] },
-  });
-  let errors = "";
-  child.stderr.on("data", (some) => {
-    errors = (errors + some).slice(-20_000);
-  });
-  let isOver = false;
-  const timer = setTimeout(() => {
-    isOver = true;
+/** The process of host.mjs; a new one after one that had to be ended at the time limit. */
+function createHost({ copy, temporary }) {
+  let child;
+  let changed = [];
+
+  async function start() {
+    child = spawn(process.execPath, [join(copy, "scripts", "mutants", "host.mjs")], {
+      cwd: copy,
+      env: { ...process.env, TMPDIR: temporary },
+      detached: true,
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    await answer(child);
+  }
+
+  function end() {
+    if (child === undefined) return;
     // The whole group: the run has started a Redis.
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-  }, limitMs);
-  const status = await new Promise((resolve) => child.on("close", resolve));
-  clearTimeout(timer);
-  if (isOver) return { failed: "time limit", by: null, isOver, tookMs: new Map() };
-  const results = readReport(report, copy);
-  const tookMs = new Map(results.map((one) => [one.file, one.tookMs]));
-  const first = results.find((one) => one.failed !== null);
-  if (first !== undefined) return { failed: first.failed, by: first.file, isOver, tookMs };
-  // An error outside of every test, such as a promise that nothing awaits.
-  return {
-    failed: status === 0 ? null : `not a test: ${errors.slice(-300)}`,
-    by: null,
-    isOver,
-    tookMs,
-  };
+    process.kill(-child.pid, "SIGKILL");
+    child = undefined;
+  }
+
+  /**
+   * Runs test files in their order. Gives what failed first (`null` when all passed), whether the
+   * time limit ended the run, and how long each file took.
+   */
+  async function run(files, { limitMs }) {
+    if (child === undefined) await start();
+    let isOver = false;
+    const timer = setTimeout(() => {
+      isOver = true;
+      end();
+    }, limitMs);
+    child.send({ files, changed });
+    changed = [];
+    const result = await answer(child);
+    clearTimeout(timer);
+    if (isOver) return { failed: "time limit", by: null, isOver, tookMs: new Map() };
+    if (result === undefined) {
+      end();
+      return { failed: "not a test: the process ended", by: null, isOver, tookMs: new Map() };
+    }
+    return { ...result, isOver, tookMs: new Map(result.tookMs) };
+  }
+
+  return { run, end, noteChange: (file) => void changed.push(file) };
 }
 
-function readReport(report, copy) {
-  let results;
-  try {
-    results = JSON.parse(readFileSync(report, "utf8")).testResults;
-  } catch {
-    return [];
-  }
-  return results.map(({ name, startTime, endTime, status, message, assertionResults }) => {
-    const failed = assertionResults.find((one) => one.status === "failed");
-    const why = failed === undefined ? message : `${failed.fullName}: ${failed.failureMessages[0]}`;
-    return {
-      file: relative(copy, name),
-      tookMs: endTime - startTime,
-      failed: status === "failed" ? why : null,
+/** Undefined if the process ends without one. */
+function answer(child) {
+  return new Promise((resolve) => {
+    const done = (message) => {
+      child.off("message", done).off("exit", onExit);
+      resolve(message);
     };
+    const onExit = () => done(undefined);
+    child.on("message", done).on("exit", onExit);
   });
 }

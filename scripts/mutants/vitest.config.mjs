@@ -2,14 +2,13 @@
 // that does.
 import { defineConfig } from "vitest/config";
 
-const order = (process.env.MUTANT_TESTS ?? "").split(",");
-const placeOf = ({ moduleId }) => order.findIndex((file) => moduleId.endsWith(file));
-
 class InOrder {
   shard(specifications) {
     return specifications;
   }
   sort(specifications) {
+    const order = process.env.MUTANT_TESTS.split(",");
+    const placeOf = ({ moduleId }) => order.findIndex((file) => moduleId.endsWith(file));
     return [...specifications].sort((one, other) => placeOf(one) - placeOf(other));
   }
 }
@@ -17,13 +16,13 @@ class InOrder {
 export default defineConfig({
   test: {
     root: new URL("../..", import.meta.url).pathname,
-    include: order,
     globalSetup: ["test/support/global-setup.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 1,
     isolate: false,
-    bail: Number(process.env.MUTANT_BAIL ?? 1),
+    bail: 1,
+    reporters: [{}],
     sequence: { sequencer: InOrder },
   },
 });
