@@ -13,7 +13,6 @@ export type Reading = "yes" | "no" | "either" | "failed" | "unclear" | "silent";
 /** The value of a `status` or the like: `message_queued`, `NOT-ACCEPTED`, `sentWithErrors`. */
 export function readStateText(text: string): Reading {
   const words = wordsOf(text);
-  if (text.trim() === "") return "silent";
   if (words.some(isNo) || !words.some(isState)) return "no";
   return words.every((word) => isState(word) || FILLERS.has(word)) ? "yes" : "either";
 }
