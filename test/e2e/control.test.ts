@@ -78,8 +78,11 @@ test("a pause stops the POSTs after what was claimed, resume goes on, and cancel
   expect(cancelled.counts.cancelled).toBeGreaterThan(0);
 
   const last = await fleet.until(id, over);
-  expect(last.counts.cancelled).toBe(cancelled.counts.cancelled);
   expect(last.counts.cancelled).toBe(1_500 - fleet.posts().length);
+  // Of those that were claimed then, a worker may have given back some that it did not send in time.
+  const { cancelled: atOnce, sending } = cancelled.counts;
+  expect(last.counts.cancelled).toBeGreaterThanOrEqual(atOnce);
+  expect(last.counts.cancelled).toBeLessThanOrEqual(atOnce + sending);
 });
 
 test("a refused token halts the number and pauses its campaigns; once it is mended, resume sends one message first and then the rest", async () => {
