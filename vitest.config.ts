@@ -45,9 +45,10 @@ export default defineConfig({
   test: {
     globalSetup: ["test/support/global-setup.ts"],
     setupFiles: ["test/support/redis-leaks.ts", "test/support/random-seed.ts"],
-    // Long, because the machine may be busy: a test that ran over it would disturb those after it.
-    testTimeout: 360_000,
-    hookTimeout: 120_000,
+    // Only for what hangs, in the longest of the fault runs too: whatever a test waits for has a
+    // limit of its own, and says what did not come. One that ran over this would disturb the next.
+    testTimeout: 7_200_000,
+    hookTimeout: 600_000,
     // As test/support/soon.ts.
     expect: { poll: { timeout: 60_000 } },
     // More than a small machine has processors: tests wait for processes, disks and clocks.

@@ -29,7 +29,7 @@ test.each(seedsOf(NAME))(
       answerSeconds: ANSWER_SECONDS,
       timeScale: 15,
     });
-    onTestFinished(run.close, 60_000);
+    onTestFinished(run.close);
 
     for (let frozen = 0; frozen < FREEZES; ) {
       await run.stock();
@@ -39,7 +39,7 @@ test.each(seedsOf(NAME))(
       frozen += victims.length;
     }
 
-    const result = await run.settle({ withinMs: 120_000 });
+    const result = await run.settle();
     expectSound(result);
     expect(result.figures.unknownsMade).toBeGreaterThanOrEqual(FREEZES);
     // The API answered every one of them, and the answer lay with the one that was stopped.
@@ -54,7 +54,6 @@ test.each(seedsOf(NAME))(
       ...result.figures,
     });
   },
-  180_000 + FREEZES * 6_000,
 );
 
 /** Several workers have something on the wire. */

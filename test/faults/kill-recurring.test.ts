@@ -86,5 +86,4 @@ test.each(seedsOf(NAME))(
       return existsSync(path) ? readdirSync(path) : [];
     }
   },
-  120_000 + ROUNDS * 30_000,
 );

@@ -31,11 +31,11 @@ test.each(seedsOf(NAME))(
       answerSeconds: 60,
       timeScale: 5,
     });
-    onTestFinished(run.close, 60_000);
+    onTestFinished(run.close);
     const { fleet } = run;
     await run.send(Math.ceil(EVENTS / EVENTS_OF_A_MESSAGE));
 
-    const result = await run.settle({ withinMs: 120_000 + EVENTS * 4 });
+    const result = await run.settle();
     expectSound(result);
     expectNoDoubt(result);
     expect(result.figures.events).toBeGreaterThan(EVENTS * 0.95);
@@ -48,5 +48,4 @@ test.each(seedsOf(NAME))(
     process.stderr.write(`faults: ${NAME}: ${webhooks.length} events, ${perSecond} a second\n`);
     published(NAME, chance.seed, { ...result.figures, eventsPerSecond: perSecond });
   },
-  120_000 + EVENTS * 5,
 );

@@ -301,7 +301,6 @@ test.each([1, 2, 3, 4])(
     expect(counts.pending + again).toBe(end.done);
     expect(again).toBe(resent.size);
   },
-  60_000,
 );
 
 function createRandom(seed: number): () => number {

@@ -41,7 +41,6 @@ test.each(seedsOf(NAME))(
     );
     published(NAME, seed, { sequences: SEQUENCES, commands: SEQUENCES * COMMANDS });
   },
-  30_000 + SEQUENCES * 1_500,
 );
 
 async function checkPromises(bench: TestStore, campaign: string, expected: State[]): Promise<void> {

@@ -127,7 +127,6 @@ test.each(seedsOf(NAME))(
     );
     published(NAME, seed, { sequences: SEQUENCES });
   },
-  30_000 + SEQUENCES * 3_000,
 );
 
 async function start(bench: TestStore, { canary, first }: Setup): Promise<Model> {

@@ -15,6 +15,7 @@ import { createNumberStore, type NumberStore } from "../../src/store/number-stor
 import { importTestCampaign, testDefinition } from "./campaigns.ts";
 import { compareWithLog, type ExportedRow } from "./compare-request-log.ts";
 import { createStage, type Running, type Stage } from "./processes.ts";
+import { watchProgress } from "./progress.ts";
 import { type OwnRedis, startOwnRedis, testNumber } from "./redis.ts";
 import { type RedisProxy, startRedisProxy } from "./redis-proxy.ts";
 import { readRequestLog, readWebhookLog } from "./request-log.ts";
@@ -43,7 +44,7 @@ export interface Lane {
   /** Imports a campaign to these phones; returns its id. */
   import(phones: readonly string[]): Promise<string>;
   /** Waits for the end of a campaign and of all that follows from it; resumes it when it pauses. */
-  settled(id: string, o: { withinMs: number }): Promise<{ campaign: Campaign; pauses: number }>;
+  settled(id: string): Promise<{ campaign: Campaign; pauses: number }>;
   /** Everything about a settled campaign that is not as it must be, in words. */
   contradictions(campaign: Campaign, phones: readonly string[]): Promise<string[]>;
   /** Where a campaign stands, for the message of a failure. */
@@ -121,8 +122,8 @@ export async function openLane(o: {
     sandbox.change({ webhookUrl: webhooksUrl });
   }
 
-  async function settled(id: string, { withinMs }: { withinMs: number }) {
-    const deadline = performance.now() + withinMs;
+  async function settled(id: string) {
+    const progress = watchProgress();
     let pauses = 0;
     let last = { counts: "", since: 0 };
     let wasFinished = false;
@@ -143,7 +144,8 @@ export async function openLane(o: {
         pauses++;
         await store.campaigns.resume(id);
       }
-      if (performance.now() > deadline) throw new Error(`stuck: ${await describe(campaign)}`);
+      if (progress.isStuck([campaign.status, counts, open]))
+        throw new Error(`stuck: ${await describe(campaign)}`);
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
     return { campaign: await found(store, id), pauses };

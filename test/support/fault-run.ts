@@ -36,7 +36,7 @@ export interface FaultRun {
   /** Resolves when messages are claimed again: after a start of Redis workers wait for each other. */
   claimed(): Promise<void>;
   /** Waits for everything to be over and compares; by `compare` where the usual is too strict. */
-  settle(o: { withinMs: number; compare?: Compare }): Promise<RunResult>;
+  settle(o?: { compare?: Compare }): Promise<RunResult>;
   close(): Promise<void>;
 }
 
@@ -138,8 +138,7 @@ export async function startRunOn(
         await pause(LOOK_EVERY_MS);
       }
     },
-    settle: ({ withinMs, compare }) =>
-      settle({ fleet, watch, store, withinMs, compare: compare ?? compareCampaign }),
+    settle: ({ compare = compareCampaign } = {}) => settle({ fleet, watch, store, compare }),
     async close() {
       await watch.stop();
       await fleet.stage.close();

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { vi } from "vitest";
 import type { CampaignStatus } from "../../src/core/campaign.ts";
 import type { Category } from "../../src/core/category.ts";
 import type { Counts } from "../../src/core/message.ts";
@@ -10,11 +9,10 @@ import { runHere } from "../cli/in-process.ts";
 import type { ExportedRow } from "./compare-request-log.ts";
 import { pause } from "./ledger-watch.ts";
 import { createStage, type Running, type Stage } from "./processes.ts";
+import { watchProgress } from "./progress.ts";
 import { readRequestLog, readWebhookLog } from "./request-log.ts";
 
 const LOOK_EVERY_MS = 100;
-/** Long, because the machine may be busy; a test that is green does not wait for it. */
-const WITHIN_MS = 120_000;
 
 /** What `show --json` has that tests look at. */
 export interface ShownCampaign {
@@ -51,16 +49,19 @@ export interface Fleet {
   show(id: string): Promise<ShownCampaign>;
   list(): Promise<ShownCampaign[]>;
   exported(id: string): Promise<ExportedRow[]>;
-  /** Resolves when the API has been asked so often. */
-  posted(atLeast: number, withinMs?: number): Promise<void>;
-  /** Looks by `show --json` until it holds; each look goes to `onLook` first. */
+  /** Resolves when the API has been asked so often; throws when it is asked no more. */
+  posted(atLeast: number): Promise<void>;
+  /**
+   * Looks by `show --json` until it holds; each look goes to `onLook` first. Throws when nothing
+   * moves any more.
+   */
   until(
     id: string,
     holds: (campaign: ShownCampaign) => boolean,
-    o?: { withinMs?: number; onLook?: (campaign: ShownCampaign) => void | Promise<void> },
+    o?: { onLook?: (campaign: ShownCampaign) => void | Promise<void> },
   ): Promise<ShownCampaign>;
-  /** Resolves when every webhook was delivered; throws when one was given up. */
-  webhooksDelivered(withinMs?: number): Promise<void>;
+  /** Resolves when every webhook was delivered; throws when one was given up, or none goes. */
+  webhooksDelivered(): Promise<void>;
 }
 
 /** Starts them, and closes the stage when one cannot start. */
@@ -153,34 +154,38 @@ async function startOn(stage: Stage, o: Parameters<typeof startFleet>[0]): Promi
       const lines = (await run(["export", id, "--format", "ndjson"])).split("\n").slice(0, -1);
       return lines.map((line) => JSON.parse(line) as ExportedRow);
     },
-    posted: (atLeast, withinMs = WITHIN_MS) =>
-      vi.waitFor(() => expectAtLeast(posts().length, atLeast), { timeout: withinMs, interval: 20 }),
-    async until(id, holds, { withinMs = WITHIN_MS, onLook } = {}) {
-      const deadline = performance.now() + withinMs;
+    async posted(atLeast) {
+      const progress = watchProgress();
+      for (;;) {
+        const count = posts().length;
+        if (count >= atLeast) return;
+        if (progress.isStuck(count)) throw new Error(`${count} POSTs of ${atLeast}`);
+        await pause(LOOK_EVERY_MS / 5);
+      }
+    },
+    async until(id, holds, { onLook } = {}) {
+      const progress = watchProgress();
       for (;;) {
         const campaign = await show(id);
         await onLook?.(campaign);
         if (holds(campaign)) return campaign;
-        if (performance.now() > deadline) {
-          throw new Error(`${id} after ${withinMs} ms: ${JSON.stringify(campaign)}`);
-        }
+        const { status, counts } = campaign;
+        if (progress.isStuck([status, counts])) throw new Error(JSON.stringify(campaign));
         await pause(LOOK_EVERY_MS);
       }
     },
-    webhooksDelivered: (withinMs = WITHIN_MS) =>
-      vi.waitFor(
-        async () => {
-          const answer = await fetch(`${apiUrl}/sandbox/stats`);
-          const { webhooks: stats } = (await answer.json()) as SandboxStats;
-          if (stats.open > 0 || stats.givenUp > 0) throw new Error(JSON.stringify(stats));
-        },
-        { timeout: withinMs, interval: 100 },
-      ),
+    async webhooksDelivered() {
+      const progress = watchProgress();
+      for (;;) {
+        const answer = await fetch(`${apiUrl}/sandbox/stats`);
+        const { webhooks } = (await answer.json()) as SandboxStats;
+        if (webhooks.givenUp > 0) throw new Error(JSON.stringify(webhooks));
+        if (webhooks.open === 0) return;
+        if (progress.isStuck(webhooks)) throw new Error(JSON.stringify(webhooks));
+        await pause(LOOK_EVERY_MS);
+      }
+    },
   };
-}
-
-function expectAtLeast(count: number, atLeast: number): void {
-  if (count < atLeast) throw new Error(`${count} POSTs of ${atLeast}`);
 }
 
 function numbersFile(number: string, more: readonly string[], ratePerSecond: number): string {

@@ -5,6 +5,7 @@ import { createCampaignList } from "../../src/store/campaigns/campaign-list.ts";
 import { createCampaignReader } from "../../src/store/campaigns/campaign-reader.ts";
 import { numberKeys } from "../../src/store/keys.ts";
 import { createScriptRunner } from "../../src/store/scripts/runner.ts";
+import { watchProgress } from "./progress.ts";
 
 /**
  * Looks at the ledger of one number all through a run, as `show --json` does but without a process
@@ -14,8 +15,8 @@ import { createScriptRunner } from "../../src/store/scripts/runner.ts";
 export interface LedgerWatch {
   /** One look: every campaign, newest first. */
   campaigns(): Promise<Campaign[]>;
-  /** Looks until it holds. */
-  until(holds: (campaigns: readonly Campaign[]) => boolean, withinMs: number): Promise<void>;
+  /** Looks until it holds; throws when nothing moves any more. */
+  until(holds: (campaigns: readonly Campaign[]) => boolean): Promise<void>;
   /** What went wrong, and how the campaigns stand. */
   asError(problem: string): Promise<Error>;
   /** What is on the wire: `campaign|row` of each attempt whose lease has not ended. */
@@ -77,12 +78,13 @@ export function watchLedger(input: { redis: Redis; number: string }): LedgerWatc
   const looking = keepLooking();
   return {
     campaigns,
-    async until(holds, withinMs) {
-      const deadline = performance.now() + withinMs;
+    async until(holds) {
+      const progress = watchProgress();
       for (;;) {
         const found = await campaigns();
         if (holds(found)) return;
-        if (performance.now() > deadline) throw asError(`after ${withinMs} ms`, found);
+        const state = found.map(({ id, status, counts }) => [id, status, counts]);
+        if (progress.isStuck(state)) throw asError("nothing moves any more", found);
         await pause(LOOK_EVERY_MS);
       }
     },

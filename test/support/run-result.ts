@@ -95,12 +95,11 @@ export async function settle(o: {
   fleet: Fleet;
   watch: LedgerWatch;
   store: NumberStore;
-  withinMs: number;
   compare: Compare;
 }): Promise<RunResult> {
-  const { fleet, watch, withinMs } = o;
-  await watch.until((all) => all.every(isOver), withinMs);
-  await fleet.webhooksDelivered(withinMs);
+  const { fleet, watch } = o;
+  await watch.until((all) => all.every(isOver));
+  await fleet.webhooksDelivered();
   const campaigns = await watch.campaigns();
   const unknowns = await watch.unknowns();
   const [posts, webhooks] = [fleet.posts(), fleet.webhooks()];
