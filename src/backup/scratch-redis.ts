@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { accept, type Result, refuse } from "../core/refusal.ts";
-import type { RedisBinary } from "../redis/find-binary.ts";
+import { type RedisBinary, serverEnvironment } from "../redis/find-binary.ts";
 
 /** A server that only reads one RDB file out, for this process alone. */
 interface ScratchRedis {
@@ -14,6 +14,8 @@ interface ScratchRedis {
 }
 
 const LOG_KEPT = 8_192;
+/** What a server says before it reads a file. */
+const STARTED = /Server initialized/i;
 /** What a server says of a file that a newer one wrote. */
 const TOO_NEW = /Can't handle RDB format version|Unknown RDB|unknown (?:type|opcode)/i;
 
@@ -35,7 +37,7 @@ export async function startScratchRedis(input: {
       ...["--dbfilename", "dump.rdb", "--appendonly", "no", "--save", "", "--daemonize", "no"],
       ...["--databases", String(Math.max(16, db + 1))],
     ],
-    { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"], ...binary.env } },
+    { stdio: ["ignore", "pipe", "pipe"], env: serverEnvironment(binary) },
   );
   let log = "";
   const note = (chunk: Buffer): void => {
@@ -58,6 +60,7 @@ export async function startScratchRedis(input: {
     await Promise.race([sleep(50), ended]);
   }
   await stop();
+  if (!STARTED.test(log)) return notStarted(binary, log);
   return TOO_NEW.test(log) ? refuseNewer(binary) : unreadable(binary, log);
 }
 
@@ -81,10 +84,21 @@ function refuseNewer({ program, version }: RedisBinary): Result<never> {
 }
 
 function unreadable({ program, version }: RedisBinary, log: string): Result<never> {
-  const last = log.trim().split("\n").slice(-3).join("\n");
   return refuse(
     "backup_damaged",
-    `${program} ${version} cannot load the backup. The last lines of its log:\n${last}`,
+    `${program} ${version} cannot load the backup. The last lines of its log:\n${lastLines(log)}`,
     "Use another copy of it, or an older backup.",
   );
+}
+
+function notStarted({ file }: RedisBinary, log: string): Result<never> {
+  return refuse(
+    "redis_failed",
+    `${file}, which should read the backup here, did not start. The last lines of its log:\n${lastLines(log)}`,
+    "Nothing was restored, and the backup may be good. Mend what the lines say, and run the same command again.",
+  );
+}
+
+function lastLines(log: string): string {
+  return log.trim().split("\n").slice(-3).join("\n");
 }

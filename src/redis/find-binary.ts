@@ -18,6 +18,12 @@ export interface RedisBinary {
 
 const PROGRAMS = ["redis-server", "valkey-server"];
 
+/** What a server that we start is told: not our whole environment, which contains the API token. */
+export function serverEnvironment({ env }: RedisBinary): NodeJS.ProcessEnv {
+  const { PATH, TZ, LD_LIBRARY_PATH } = process.env;
+  return { PATH, TZ, LD_LIBRARY_PATH, ...env };
+}
+
 /** The ledger relies on commands and script behaviour of this version. */
 export const REDIS_VERSION_MIN = "6.2";
 

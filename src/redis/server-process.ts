@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { RedisBinary } from "./find-binary.ts";
+import { type RedisBinary, serverEnvironment } from "./find-binary.ts";
 import { isRunning, processIdentity } from "./process-identity.ts";
 
 /** A server process that was just started and may not answer yet. */
@@ -50,13 +50,7 @@ export function startServer(o: {
     cwd: o.dir,
     detached: true,
     stdio: ["ignore", output, output],
-    // Not our whole environment, which contains the API token.
-    env: {
-      PATH: process.env["PATH"],
-      TZ: process.env["TZ"],
-      LD_LIBRARY_PATH: process.env["LD_LIBRARY_PATH"],
-      ...o.binary.env,
-    },
+    env: serverEnvironment(o.binary),
   });
   closeSync(output);
   child.unref();
