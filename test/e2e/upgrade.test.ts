@@ -29,7 +29,9 @@ const SLOW_RATE = 4;
 const RUNNING = 1_500;
 const DROPPED = 60;
 /** Accepted, and then reported as undeliverable: they become jobs of the queue of failures. */
-const FAILING = ["+48 60 5559002", "+48 61 5559002", "+48 62 5559002"];
+const FAILING = [50, 51, 53, 57, 60, 66, 69, 72].map((prefix) => `+48 ${prefix} 5559002`);
+/** So that some are sent soon, whichever claims a busy machine gives back. */
+const FAILING_EVERY = 10;
 
 /** The previous build with two workers, a producer and a dashboard, in the middle of a campaign. */
 async function startPrevious() {
@@ -69,8 +71,10 @@ function layoutOf(redis: Redis): Promise<string | null> {
 }
 
 function withFailing(list: string): string {
-  const rows = FAILING.map((phone) => `${phone},Magda\n`).join("");
-  return list.replace("\n", () => `\n${rows}`);
+  const lines = list.split("\n");
+  for (const [at, phone] of FAILING.entries())
+    lines.splice(1 + at * FAILING_EVERY, 0, `${phone},Magda`);
+  return lines.join("\n");
 }
 
 /** The jobs of failed messages, where BullMQ keeps them in this layout. */

@@ -14,6 +14,8 @@ const CANARY = { size: 10, minDelivered: 0.6, wait: "3s" };
 const CANARY_PEOPLE = 60;
 /** Four workers at this rate and latency have some 180 POSTs on the wire. */
 const RATE = 120;
+/** So many are on the wire at each kill, also when workers take long to start. */
+const ON_WIRE_MIN = 20;
 /** Never full, so that it holds nothing up; whoever is written to must have been counted before. */
 const PORTFOLIO_PEOPLE = 1_000_000;
 const KNOBS = { latencyMs: "1200-1800", webhookLost: "0.3", readShare: "0.3" };
@@ -46,6 +48,7 @@ test.each(seedsOf(NAME))(
       await run.stock();
       if (kills % 2 === 0) await run.send(CANARY_PEOPLE, { canary: CANARY });
       await run.resumeCanaries();
+      await run.onWire(ON_WIRE_MIN);
       await pause(chance.int(50, 400));
       while (workers.length < 2) await Promise.race(starting);
       const victim = chance.pick(workers);

@@ -12,6 +12,7 @@ import { portfolioKeys, portfolioSpace } from "../../src/store/shared-keys.ts";
 import { campaignFile, type Fleet, listOf, startFleet } from "./fleet.ts";
 import { type LedgerWatch, pause, watchLedger } from "./ledger-watch.ts";
 import type { Running, Stage } from "./processes.ts";
+import { watchProgress } from "./progress.ts";
 import { type OwnRedis, startOwnRedis } from "./redis.ts";
 import { type Compare, compareCampaign, type RunResult, settle } from "./run-result.ts";
 
@@ -33,6 +34,8 @@ export interface FaultRun {
   stock(): Promise<void>;
   /** People who were written to and are not counted by the portfolio for a day. */
   uncounted(): Promise<string[]>;
+  /** Resolves when so many messages are on the wire; sends another list when there is no work. */
+  onWire(atLeast: number): Promise<void>;
   /** Resolves when messages are claimed again: after a start of Redis workers wait for each other. */
   claimed(): Promise<void>;
   /** Waits for everything to be over and compares; by `compare` where the usual is too strict. */
@@ -100,6 +103,17 @@ export async function startRunOn(
   };
   const store = await createNumberStore({ redis: client, clientOf, number: NUMBER, mode });
   const send = createLists({ stage: fleet.stage, store, people: take });
+  const stock = async (): Promise<void> => {
+    const counts = (await watch.campaigns()).map((campaign) => campaign.counts.pending);
+    const waiting = counts.reduce((sum, count) => sum + count, 0);
+    if (waiting < o.ratePerSecond) await send(Math.max(LIST_MIN, o.ratePerSecond * LIST_SECONDS));
+  };
+  const resumeCanaries = async (): Promise<void> => {
+    for (const { id, status, reason } of await watch.campaigns()) {
+      const isPaused = status === "paused" && reason.startsWith("canary:");
+      if (isPaused) await store.campaigns.resume(id);
+    }
+  };
   return {
     fleet,
     watch,
@@ -107,15 +121,17 @@ export async function startRunOn(
     workers: [...fleet.workers],
     people: take,
     send,
-    async stock() {
-      const counts = (await watch.campaigns()).map((campaign) => campaign.counts.pending);
-      const waiting = counts.reduce((sum, count) => sum + count, 0);
-      if (waiting < o.ratePerSecond) await send(Math.max(LIST_MIN, o.ratePerSecond * LIST_SECONDS));
-    },
-    async resumeCanaries() {
-      for (const { id, status, reason } of await watch.campaigns()) {
-        const isPaused = status === "paused" && reason.startsWith("canary:");
-        if (isPaused) await store.campaigns.resume(id);
+    stock,
+    resumeCanaries,
+    async onWire(atLeast) {
+      const progress = watchProgress();
+      for (;;) {
+        const { size } = await watch.onWire();
+        if (size >= atLeast) return;
+        if (progress.isStuck(size)) throw await watch.asError(`${size} are on the wire`);
+        await stock();
+        await resumeCanaries();
+        await pause(LOOK_EVERY_MS);
       }
     },
     async uncounted() {
@@ -132,9 +148,9 @@ export async function startRunOn(
       const { guard } = numberKeys(store.space);
       const lastClaim = () => client.hget(guard, "claimedAt");
       const before = await lastClaim();
-      const deadline = performance.now() + CLAIMED_WITHIN_MS;
+      const progress = watchProgress();
       while ((await lastClaim()) === before) {
-        if (performance.now() > deadline) throw await watch.asError("nothing is claimed");
+        if (progress.isStuck(before)) throw await watch.asError("nothing is claimed");
         await pause(LOOK_EVERY_MS);
       }
     },
@@ -149,7 +165,6 @@ export async function startRunOn(
 const DAY_MS = 24 * 3_600_000;
 /** A run lasts for less than this. */
 const CLOCK_MS = 3_600_000;
-const CLAIMED_WITHIN_MS = 90_000;
 const LOOK_EVERY_MS = 20;
 /** Short lists: what is left of the last one when a run ends has to be sent as well. */
 const LIST_SECONDS = 3;
