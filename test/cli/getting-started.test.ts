@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { EMAIL } from "../../src/cli/init-texts.ts";
+import { freePort } from "../support/ports.ts";
 import { startOwnRedis } from "../support/redis.ts";
 import { runShell, spawnCli, startCli } from "./run-cli.ts";
 
@@ -43,14 +43,6 @@ function newFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), "dropcast-start-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 function stepOf(command: string): Step {
@@ -96,7 +88,7 @@ test("the letter to LiveChat is the one that init writes", () => {
 
 test("the rehearsal works as it is written, from init to the result", async () => {
   const redis = await startOwnRedis();
-  const [webhooks, dashboard] = [await freePort(), await freePort()];
+  const [webhooks, dashboard] = [await freePort("role"), await freePort("role")];
   const dir = newFolder();
   const env = {
     ...{ PATH: process.env["PATH"] ?? "", DROPCAST_REDIS_URL: redis.url },

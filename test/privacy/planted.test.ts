@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { runHere } from "../cli/in-process.ts";
 import { pathOf } from "../deploy/deployment.ts";
+import { freePort } from "../support/ports.ts";
 import { createStage, type Stage } from "../support/processes.ts";
 import { startOwnRedis } from "../support/redis.ts";
 import { SOON } from "../support/soon.ts";
@@ -24,14 +24,6 @@ import {
 const ROWS = 8;
 /** Rows whose outcome is unknown (3, 4, 5), and the one that is refused for good (2). */
 const OUTCOMES = { accepted: 4, failed: 1, unknown: 3 };
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 function list(rows: readonly number[]): string {
   const lines = rows.map(
@@ -101,7 +93,7 @@ test("nothing that is planted in lists, answers, webhooks, requests and secrets 
   const errors: string[] = [];
   const metrics: string[] = [];
   const start = async (role: string) => {
-    const port = await freePort();
+    const port = await freePort("role");
     stage.setEnv({ DROPCAST_METRICS_PORT: String(port) });
     const running = await stage.start<{ place: string | null }>(role, [role]);
     const url = `http://127.0.0.1:${port}/metrics`;

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { findRedisBinary, type RedisBinary } from "../../src/redis/find-binary.ts";
+import { freePort } from "./ports.ts";
 
 /** A redis-server of the tests' own: a unix socket, a loopback port, and a data folder it keeps. */
 export interface TestRedisServer {
@@ -107,7 +107,7 @@ function settings(binary: RedisBinary): string[] {
 
 async function startOnFreePort(start: (port: number) => Promise<ChildProcess>) {
   for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
+    const port = await freePort("redis");
     try {
       return { child: await start(port), port };
     } catch (error) {
@@ -115,17 +115,6 @@ async function startOnFreePort(start: (port: number) => Promise<ChildProcess>) {
       if (attempt === 5) throw error;
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }
 
 /** Resolves when the server answers PONG, or with what went wrong. */

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { onTestFinished, vi } from "vitest";
 import { findRedisBinary } from "../../src/redis/find-binary.ts";
+import { freePort } from "./ports.ts";
 import { ownPorts } from "./redis.ts";
 import { SOON } from "./soon.ts";
 
@@ -25,7 +25,7 @@ export async function startSentinel(
   { password, masterPassword }: { password?: string; masterPassword?: string } = {},
 ): Promise<TestSentinel> {
   const dir = mkdtempSync(join(tmpdir(), "dropcast-sentinel-"));
-  const port = await freePort();
+  const port = await freePort("redis");
   const file = join(dir, "sentinel.conf");
   writeFileSync(
     file,
@@ -33,7 +33,8 @@ export async function startSentinel(
       `port ${port}`,
       "bind 127.0.0.1",
       `sentinel monitor mymaster 127.0.0.1 ${masterPort} 1`,
-      "sentinel down-after-milliseconds mymaster 500",
+      // Longer than a busy machine lets a Redis wait, which is no reason to replace it.
+      "sentinel down-after-milliseconds mymaster 3000",
       "sentinel failover-timeout mymaster 3000",
       ...(password === undefined ? [] : [`requirepass ${password}`]),
       ...(masterPassword === undefined ? [] : [`sentinel auth-pass mymaster ${masterPassword}`]),
@@ -70,14 +71,4 @@ export async function startSentinel(
       }, SOON);
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" ? (address?.port ?? 0) : 0));
-    });
-  });
 }
