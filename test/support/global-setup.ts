@@ -5,6 +5,7 @@ import { Redis } from "ioredis";
 import type { TestProject } from "vitest/node";
 import type { RedisBinary } from "../../src/redis/find-binary.ts";
 import { startRedisServer } from "./redis-server.ts";
+import { SOON } from "./soon.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -65,13 +66,13 @@ async function strayClients(socket: string): Promise<string[]> {
   const redis = new Redis(socket);
   try {
     const id = await redis.client("ID");
-    for (let waitedMs = 0; ; waitedMs += 50) {
+    for (let waitedMs = 0; ; waitedMs += SOON.interval) {
       const list = String(await redis.client("LIST"))
         .trim()
         .split("\n");
       const others = list.filter((line) => !line.startsWith(`id=${id} `));
-      if (others.length === 0 || waitedMs >= 2_000) return others;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      if (others.length === 0 || waitedMs >= SOON.timeout) return others;
+      await new Promise((resolve) => setTimeout(resolve, SOON.interval));
     }
   } finally {
     redis.disconnect();

@@ -23,6 +23,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { SOON } from "./soon.ts";
 
 /** The program that is tested. */
 export const BIN = fileURLToPath(new URL("../../bin/dropcast.js", import.meta.url));
@@ -249,15 +250,33 @@ function after(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Processes of the stage that outlived it: children of its processes. Killed, and told. */
+/**
+ * Processes of the stage that outlived it: children of its processes. Killed, and told. One that is
+ * ending while its parent ends is none of them.
+ */
 async function leftBehind(mark: string): Promise<string[]> {
   if (!existsSync("/proc/self/environ")) return [];
-  const pids = readdirSync("/proc")
+  const deadline = performance.now() + SOON.timeout;
+  let pids = marked(mark);
+  while (pids.length > 0 && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, SOON.interval));
+    pids = marked(mark);
+  }
+  for (const pid of pids) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // Gone since it was looked for, and too late all the same.
+    }
+  }
+  return pids.map((pid) => `Process ${pid} was left behind.`);
+}
+
+function marked(mark: string): number[] {
+  return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => environmentOf(pid).includes(`${MARK}=${mark}\0`))
     .map(Number);
-  for (const pid of pids) process.kill(pid, "SIGKILL");
-  return pids.map((pid) => `Process ${pid} was left behind.`);
 }
 
 function environmentOf(pid: string): string {

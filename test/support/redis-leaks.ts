@@ -4,16 +4,17 @@
  */
 import { beforeEach, onTestFinished } from "vitest";
 import { openSockets } from "./redis.ts";
+import { SOON } from "./soon.ts";
 
 beforeEach(() => {
   const before = new Set(openSockets);
   // Registered first, so it runs last: after everything the test itself wants closed.
   onTestFinished(async () => {
     const mine = () => [...openSockets].filter((socket) => !before.has(socket));
-    // A client that was just told to close needs a moment for its socket.
-    const deadline = Date.now() + 1_000;
+    // A client that was just told to close needs a moment for its socket, on a busy machine a long one.
+    const deadline = Date.now() + SOON.timeout;
     while (mine().length > 0 && Date.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, SOON.interval));
     }
     const leaked = mine();
     for (const socket of leaked) socket.destroy();
