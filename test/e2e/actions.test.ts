@@ -42,7 +42,7 @@ test("workers are killed while a retry of thousands of messages runs: each goes 
   // One at a time, so that the one that is killed is the one that takes the steps.
   const fleet = await startFleet({
     ...{ redisUrl: proxy.url, number, ratePerSecond: 500, workers: 0 },
-    env: { DROPCAST_TIME_SCALE: "5", DROPCAST_ANSWER_TIMEOUT_SECONDS: "5" },
+    env: { DROPCAST_TIME_SCALE: "5", DROPCAST_ANSWER_TIMEOUT_SECONDS: "20" },
   });
   onTestFinished(() => fleet.stage.close());
   const places: number[] = [];

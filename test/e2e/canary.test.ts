@@ -21,7 +21,7 @@ beforeAll(async () => {
     redisUrl: redisUrl(),
     ...{ number: NUMBER, ratePerSecond: 200, workers: 2 },
     knobs: { magic: "off", latencyMs: "20", webhookDelayMs: "50-100" },
-    env: { DROPCAST_TIME_SCALE: "5", DROPCAST_ANSWER_TIMEOUT_SECONDS: "3" },
+    env: { DROPCAST_TIME_SCALE: "5" },
   });
 });
 afterAll(() => fleet.stage.close());

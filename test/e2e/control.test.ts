@@ -120,7 +120,8 @@ test("a refused token halts the number and pauses its campaigns; once it is mend
 test("a campaign with a startAt sends nothing before it, and starts by itself", async () => {
   const startAt = new Date(Date.now() + START_IN_MS);
   const { id, status, list } = await send({ rows: 30, startAt });
-  expect(status).toBe("scheduled");
+  // A machine that stood still until then stored the list when it was due.
+  if (Date.now() < startAt.getTime()) expect(status).toBe("scheduled");
 
   const last = await fleet.until(id, over);
   const [first = 0] = timesOf(list);

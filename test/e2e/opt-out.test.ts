@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { keySpace, numberKeys } from "../../src/store/keys.ts";
 import { campaignFile, listOf, phoneOf, startFleet } from "../support/fleet.ts";
 import { startOwnRedis, testNumber } from "../support/redis.ts";
 
@@ -36,6 +37,14 @@ test("after suppress has returned nobody who opted out gets a POST, from neither
   );
   const added = await fleet.json<{ added: number }>(["suppress", "add", ...people]);
   const returnedAt = Date.now();
+  // Their POSTs have begun; a busy API reads them when it comes to it.
+  const onWire = new Set<string>();
+  for (const number of [first, second]) {
+    const { leases } = numberKeys(keySpace(number, "sandbox"));
+    for (const ref of await server.connect().zrange(leases, "0", "-1")) {
+      onWire.add(phoneOf(Number(ref.split("|")[1]) - 1).replace(/\D/g, ""));
+    }
+  }
   const ids = new Set(people.map((phone) => phone.replace(/\D/g, "")));
 
   const ended = await Promise.all(
@@ -44,7 +53,8 @@ test("after suppress has returned nobody who opted out gets a POST, from neither
   const posts = fleet.posts().filter(({ to }) => to !== null && ids.has(to));
 
   expect(added.added).toBe(150);
-  expect(posts.filter((post) => post.at > returnedAt)).toEqual([]);
+  const after = posts.filter(({ at, to }) => at > returnedAt && !onWire.has(to ?? ""));
+  expect(after).toEqual([]);
   const suppressed = ended.reduce((sum, { counts }) => sum + counts.suppressed, 0);
   // The command came in the middle of their turn, not before or after it.
   expect(suppressed).toBeGreaterThan(0);

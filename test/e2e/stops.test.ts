@@ -2,6 +2,9 @@ import { expect, onTestFinished, test } from "vitest";
 import { campaignFile, listOf, startFleet } from "../support/fleet.ts";
 import { startOwnRedis, testNumber } from "../support/redis.ts";
 
+/** So that webhooks of failed messages come while there are others to send. */
+const SLOW = { ratePerSecond: 15 };
+
 /**
  * Campaigns that pause by themselves, with the workers, the webhook consumer and the API as
  * processes. What the API was really asked is the oracle: rows that were not sent stay pending, and
@@ -13,7 +16,6 @@ test("campaigns pause for what the API and its webhooks report, and go on once r
   const fleet = await startFleet({
     redisUrl: server.url,
     number,
-    // Slow, so that webhooks of failed messages come while there are others to send.
     ratePerSecond: 50,
     workers: 2,
     knobs: { latencyMs: "5", webhookDelayMs: "20-60" },
@@ -22,7 +24,8 @@ test("campaigns pause for what the API and its webhooks report, and go on once r
   const { stage } = fleet;
   let people = 0;
   const send = async (name: string, rows: number, category: "marketing" | "utility") => {
-    stage.write(`${name}.yaml`, campaignFile({ number, name, category }));
+    const file = JSON.parse(campaignFile({ number, name, category })) as object;
+    stage.write(`${name}.yaml`, JSON.stringify({ ...file, delivery: SLOW }));
     stage.write(`${name}.csv`, listOf(rows, people));
     people += rows;
     const { id } = await fleet.json<{ id: string }>(["send", `${name}.yaml`, `${name}.csv`]);
@@ -69,7 +72,10 @@ test("campaigns pause for what the API and its webhooks report, and go on once r
   expect((await paused(drift)).reasonCode).toBe("category:marketing");
   expect(before() - posts).toBeLessThan(200);
 
-  for (const id of [share, one, other, drift]) await fleet.json(["resume", id]);
+  for (const id of [share, one, other, drift]) {
+    await fleet.json(["rate", id, "default"]);
+    await fleet.json(["resume", id]);
+  }
   for (const id of [share, one, other, drift]) {
     await fleet.until(id, ({ status }) => status === "finished");
   }

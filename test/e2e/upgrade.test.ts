@@ -34,7 +34,7 @@ const FAILING = [50, 51, 53, 57, 60, 66, 69, 72].map((prefix) => `+48 ${prefix} 
 const FAILING_EVERY = 10;
 
 /** The previous build with two workers, a producer and a dashboard, in the middle of a campaign. */
-async function startPrevious() {
+async function startPrevious(env: Readonly<Record<string, string>> = {}) {
   const redis = await startOwnRedis();
   const previous = previousBuild();
   const fleet = await startFleet({
@@ -43,10 +43,9 @@ async function startPrevious() {
     ratePerSecond: RATE,
     workers: 2,
     knobs: { latencyMs: "50-200" },
-    // What a restored backup has on the wire is unknown only when its lease is over.
     env: {
+      ...env,
       DROPCAST_DASHBOARD_PORT: "0",
-      DROPCAST_ANSWER_TIMEOUT_SECONDS: "10",
       // The newest layout comes 25 s after the last old process.
       DROPCAST_TIME_SCALE: "5",
     },
@@ -54,14 +53,14 @@ async function startPrevious() {
   });
   onTestFinished(() => fleet.stage.close());
   const { stage } = fleet;
-  stage.write("sale.yaml", campaignFile({ number: NUMBER }));
+  const file = JSON.parse(campaignFile({ number: NUMBER })) as object;
+  stage.write("sale.yaml", JSON.stringify({ ...file, delivery: { ratePerSecond: SLOW_RATE } }));
   stage.write("list.csv", withFailing(listOf(RUNNING)));
   const { id } = await stage.json<ShownCampaign>(["send", "sale.yaml", "list.csv"]);
   const client = redis.connect();
-  await stage.json(["rate", id, String(SLOW_RATE)]);
   // Not all of them: a claim that a busy machine gave back comes again only in its turn.
   await expect.poll(() => failedJobs(client, "bull")).not.toEqual([]);
-  await fleet.posted(40);
+  await fleet.posted(20);
   return { redis: client, fleet, stage, id, previous };
 }
 
@@ -106,8 +105,10 @@ test("every role is replaced by one of a newer layout while campaigns are sent: 
   // A worker of each build at the same time, and a list that the old producer imports.
   stage.write("drops/inbox/campaign.yaml", campaignFile({ number: NUMBER, name: "Dropped" }));
   stage.write("drops/inbox/dropped.csv", listOf(DROPPED, RUNNING));
-  const statuses = async () => (await fleet.list()).map(({ status }) => status);
-  await expect.poll(statuses).toEqual(["running", "running"]);
+  // The short one may be over before it is looked at.
+  const imported = async () =>
+    (await fleet.list()).filter(({ status }) => status === "running" || status === "finished");
+  await expect.poll(imported).toHaveLength(2);
   expect(await producer.stop()).toBe(0);
   await stage.start("producer", ["producer"]);
   expect(await dashboard.stop()).toBe(0);
@@ -128,7 +129,7 @@ test("every role is replaced by one of a newer layout while campaigns are sent: 
   expect(refused.stderr).toContain("Run the version of Dropcast that wrote it, or a newer one.");
 
   stage.setProgram(BIN);
-  await stage.json(["rate", id, "--reset"]);
+  await stage.json(["rate", id, "default"]);
   const campaigns = await fleet.list();
   for (const campaign of campaigns) {
     await fleet.until(campaign.id, isFinished);
@@ -159,7 +160,9 @@ async function contradictions(fleet: Fleet, ids: readonly string[]): Promise<str
 }
 
 test("the way back is a backup from before the upgrade: what was sent since is unknown, and nobody gets it again", async () => {
-  const { fleet, stage, id, previous } = await startPrevious();
+  // What a restored backup has on the wire is unknown only when its lease is over.
+  const env = { DROPCAST_ANSWER_TIMEOUT_SECONDS: "10" };
+  const { fleet, stage, id, previous } = await startPrevious(env);
   await stage.json(["backup", "before.backup"]);
   stage.setProgram(BIN);
   await fleet.startWebhookServer();

@@ -20,18 +20,21 @@ test("when one of two workers is killed the other finishes the campaign: what th
     ratePerSecond: RATE,
     workers: 1,
     knobs: { latencyMs: "400-800", webhookDelayMs: "20-100", webhookLost: "0.5" },
-    env: { DROPCAST_TIME_SCALE: "5", DROPCAST_ANSWER_TIMEOUT_SECONDS: "5" },
+    env: { DROPCAST_TIME_SCALE: "5", DROPCAST_ANSWER_TIMEOUT_SECONDS: "20" },
   });
   onTestFinished(() => fleet.stage.close());
   const { stage } = fleet;
-  stage.write("sale.yaml", campaignFile({ number }));
-  // Enough that there are some on the wire when the other one has started, on a slow machine, too.
+  // Slow until the other one has started, so that it finds the campaign in its middle.
+  const file = JSON.parse(campaignFile({ number })) as object;
+  stage.write("sale.yaml", JSON.stringify({ ...file, delivery: { ratePerSecond: 10 } }));
   stage.write("list.csv", listOf(15 * RATE));
   const { id } = await fleet.json<ShownCampaign>(["send", "sale.yaml", "list.csv"]);
 
-  // Alone until then, so that it has messages on the wire.
-  await fleet.posted(100);
+  // Alone until then, so that it has batches to send.
+  await fleet.posted(20);
   await fleet.startWorker();
+  await fleet.json(["rate", id, "default"]);
+  await fleet.posted(fleet.posts().length + 100);
   await fleet.workers[0]?.kill();
   const last = await fleet.until(id, ({ status }) => status === "finished");
 
