@@ -201,8 +201,7 @@ function finishIfEmpty(sending: Sending, run: BatchRun): void {
   const isOver = performance.now() >= run.endsAt;
   if (sending.stopped || isOver || makesRoom(sending, run)) run.waiting.length = 0;
   if (run.waiting.length > 0 || run.claiming > 0) return;
-  sending.turns.remove(run);
-  run.finish();
+  if (sending.turns.remove(run)) run.finish();
 }
 
 function makesRoom({ share, turns }: Sending, run: BatchRun): boolean {

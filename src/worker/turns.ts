@@ -38,12 +38,14 @@ export function createTurns() {
       });
     },
 
-    remove(run: BatchRun): void {
+    /** False: it was removed before. */
+    remove(run: BatchRun): boolean {
       const turn = turns.get(run.campaign.id);
-      if (turn === undefined) return;
-      const at = turn.runs.indexOf(run);
-      if (at !== -1) turn.runs.splice(at, 1);
+      const at = turn?.runs.indexOf(run) ?? -1;
+      if (turn === undefined || at === -1) return false;
+      turn.runs.splice(at, 1);
       if (turn.runs.length === 0) turns.delete(turn.id);
+      return true;
     },
 
     /** The campaign to send from at `now`, or when the next one may ask, or nothing to do. */

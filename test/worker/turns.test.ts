@@ -88,8 +88,6 @@ test("a run that waits for nothing has no turn, and a campaign goes with its las
   expect(turns.next(0)).toBeUndefined();
   turns.add(other);
   expect(turns.next(0)).toMatchObject({ id: "one" });
-  turns.remove(empty);
-  turns.remove(other);
-  turns.remove(other);
+  expect([empty, other, other].map((one) => turns.remove(one))).toEqual([true, true, false]);
   expect([turns.of("one"), turns.runs()]).toEqual([undefined, []]);
 });
