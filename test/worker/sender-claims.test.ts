@@ -118,6 +118,28 @@ test("a claim asks for no more than has room on the wire, and waits for full roo
   expect(claims.map(asked)).toEqual([["main-1", 7]]);
 });
 
+test("a claim that has full room is asked for while others are under way", async () => {
+  const { claims, next, add } = openSender(192 - 4);
+  await add("main-1", 100);
+  await next().answer(ALL_GRANTED);
+  expect(claims.map(asked)).toEqual([
+    ["main-1", 2, 3],
+    ["main-1", 4, 5],
+  ]);
+});
+
+test("a run whose messages are all in claims gives way to the next run of its campaign", async () => {
+  const { claims, next, add } = openSender();
+  await add("main-1", 3);
+  await next().answer(ALL_GRANTED);
+  await add("main-1", 3, 1);
+  expect(claims.map(asked)).toEqual([
+    ["main-1", 2, 3],
+    ["main-1", 101, 102],
+    ["main-1", 103],
+  ]);
+});
+
 test("with one place on the wire one message is claimed", async () => {
   const { claims, add } = openSender(192 - 1);
   await add("main-1", 5);
@@ -307,6 +329,17 @@ test("a run that waits for its campaign's pace makes room for others after a sec
   }
   await vi.advanceTimersByTimeAsync(500);
   await wait();
+  expect(ended).toEqual(["main-1/0"]);
+});
+
+test("a run that has had its share ends when others begin to wait, even if nothing can be claimed", async () => {
+  const { next, add, ended, sender } = openSender();
+  await add("main-1", 5);
+  await next().answer({ kind: "claimed", again: [], waitMs: 500, waits: "number" });
+  expect(ended).toEqual([]);
+  sender.share(null);
+  expect(ended).toEqual([]);
+  sender.share(1);
   expect(ended).toEqual(["main-1/0"]);
 });
 
