@@ -99,10 +99,10 @@ test("a restore keeps Redis closed until its replicas have everything", async ()
   const { redis } = await startUsed();
   const path = await backUp(redis);
   const target = await startReplicated(1);
-  const changes = { durability: { kind: "replicas", replicas: 1 }, replicasMs: 0 } as const;
+  const changes = { durability: { kind: "replicas", replicas: 1 } } as const;
   const thaw = freeze(target.replicas[0] as OwnRedis);
 
-  const refused = await restore(path, target.redis, changes);
+  const refused = await restore(path, target.redis, { ...changes, replicasMs: 0 });
   expect(refused).toMatchObject({ refusal: { code: "redis_replicas_behind" } });
   expect(await target.redis.exists(restoringKey("live"))).toBe(1);
 

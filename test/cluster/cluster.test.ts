@@ -1,6 +1,7 @@
 /** The cluster that other tests rely on does what its helpers say. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ClusterNode, startCluster, type TestCluster } from "../support/cluster.ts";
+import { SOON } from "../support/soon.ts";
 
 let cluster: TestCluster;
 beforeAll(async () => {
@@ -45,8 +46,10 @@ test("when an owner is killed its replica takes over, and it comes back as a rep
   const slot = await cluster.slotOf(OTHER_KEY);
   const owner = await cluster.ownerOf(slot);
   const replica = await cluster.replicaOf(owner);
-  await cluster.ask(owner, "SET", OTHER_KEY, "kept");
-  await cluster.ask(owner, "WAIT", 1, 1_000);
+  // On one connection: WAIT asks for what its own has written.
+  const redis = cluster.connect(owner);
+  await redis.set(OTHER_KEY, "kept");
+  expect(await redis.wait(1, SOON.timeout)).toBe(1);
   await cluster.kill(owner);
   expect(await cluster.newOwnerOf(slot, owner)).toBe(replica);
   expect(await cluster.ask(replica, "GET", OTHER_KEY)).toBe("kept");

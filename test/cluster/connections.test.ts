@@ -76,7 +76,7 @@ test.each(["graceful", "killed"] as const)(
     queue.on("error", () => {});
     onTestFinished(() => queue.close());
     const before = Number(await connections.ledger(SPACE).incr(keyOf(SPACE)));
-    await connections.ledger(SPACE).wait(1, 1_000);
+    expect(await connections.ledger(SPACE).wait(1, SOON.timeout)).toBe(1);
 
     const refused: string[] = [];
     const adds: Promise<unknown>[] = [];

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, type TestContext, test } from "vitest";
 import { type ClusterNode, startCluster, type TestCluster } from "../support/cluster.ts";
+import { SOON } from "../support/soon.ts";
 import { expectGranted, numberOf, openWorkers } from "./workers.ts";
 
 const PROVED = { kind: "replicas", replicas: 1 } as const;
@@ -32,12 +33,12 @@ async function losePower(shard: number) {
   await one.grant(id, 1);
   await other.grant(id, 2);
   const run = await one.runOf(id, 0);
-  expect(await other.redis.wait(1, 5_000)).toBe(1);
+  expect(await other.redis.wait(1, SOON.timeout)).toBe(1);
 
   // From here on nothing reaches its disk.
   await cluster.ask(replica, "CONFIG", "SET", "appendonly", "no");
   const claimed = await one.claim(id, [3], { run });
-  expect(await other.redis.wait(1, 5_000)).toBe(1);
+  expect(await other.redis.wait(1, SOON.timeout)).toBe(1);
   await Promise.all([cluster.kill(owner), cluster.kill(replica)]);
   await cluster.restart(replica, "alone");
   await cluster.failover(replica, "takeover");
