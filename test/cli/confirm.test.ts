@@ -55,7 +55,7 @@ test("a start to come is named with its day and its zone", async () => {
 
   const ran = await runHere(place, ["send", campaign, list], () => "yes");
 
-  const start = /start \w{3} \d{1,2} \w{3} \d\d:\d\d [+-]\d\d:\d\d, in 22 h/;
+  const start = /start \w{3} \d{1,2} \w{3} (\d{4} )?\d\d:\d\d [+-]\d\d:\d\d, in 22 h/;
   expect(ran.questions[0]).toMatch(start);
   expect(ran.stdout).toContain("is scheduled:");
   expect(ran.stdout).toMatch(start);

@@ -5,26 +5,29 @@ import { SANDBOX_DEFAULTS, type SandboxOptions } from "../../src/sandbox/options
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { createNumberStore } from "../../src/store/number-store.ts";
 import { startRawServer } from "../support/raw-server.ts";
-import { connectTestRedis } from "../support/redis.ts";
+import { connectTestRedis, startOwnRedis } from "../support/redis.ts";
 import { runHere } from "./in-process.ts";
 import { json, makePlace, type Place } from "./run-cli.ts";
 
 const TO = "+48600700800";
 
 /** A campaign of three rows, the second of which cannot be sent, and a sandbox that logs its POSTs. */
-async function makeTestPlace(knobs: SandboxOptions = {}) {
-  const place = makePlace({ DROPCAST_ANSWER_TIMEOUT_SECONDS: "5" });
+async function makeTestPlace(
+  knobs: SandboxOptions = {},
+  env: Readonly<Record<string, string>> = {},
+) {
+  const place = makePlace(env);
   const log = join(place.dir, "posts.log");
   const sandbox = createSandbox({ latencyMs: 0, logPath: log, ...knobs });
   const { url } = await sandbox.start();
   onTestFinished(() => sandbox.stop());
   writeCampaign(place, { id: SANDBOX_DEFAULTS.numberIds[0] ?? "", token: SANDBOX_DEFAULTS.token });
-  const env = { ...place.env, DROPCAST_API_URL: url };
+  const withApi = { ...place.env, DROPCAST_API_URL: url };
   const posts = (): { to: string }[] => {
     const lines = readFileSync(log, "utf8").trim().split("\n").filter(Boolean);
     return lines.map((line) => JSON.parse(line) as { to: string });
   };
-  return { ...place, env, posts };
+  return { ...place, env: withApi, posts };
 }
 
 function writeCampaign({ dir, number }: Place, { id, token }: { id: string; token: string }) {
@@ -111,14 +114,15 @@ test("a row that cannot be sent, one that is not there, and a phone in two readi
 });
 
 test("nothing is sent to a person on the suppression list, or from a suspended number", async () => {
-  const place = await makeTestPlace();
-  // The list of opt-outs belongs to the whole Redis, which other tests use.
-  const phone = `+48601${String(Math.random()).slice(2, 8)}`;
+  // The list of opt-outs belongs to the whole Redis: others write to the same people.
+  const server = await startOwnRedis();
+  const place = await makeTestPlace({}, { DROPCAST_REDIS_URL: server.url });
+  const phone = "+48601000001";
   await runHere(place, ["suppress", "add", phone]);
 
   const suppressed = await send(place, "--to", phone);
   const other = await send(place);
-  await connectTestRedis().hset(`dropcast:{${place.number}.sandbox}:halt`, "code", 190, "at", 1);
+  await server.connect().hset(`dropcast:{${place.number}.sandbox}:halt`, "code", 190, "at", 1);
   const suspended = await send(place, "--to", "+48600700802");
 
   expect(json(suppressed)).toMatchObject({ error: { code: "test_opted_out" } });
