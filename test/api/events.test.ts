@@ -7,8 +7,13 @@ interface Event {
   readonly campaign: { readonly id: string; readonly status: string };
 }
 
-/** Reads a stream of events, until `count` have come. */
-async function readEvents(answer: Response, count: number): Promise<Event[]> {
+/** Reads a stream of events, until `count` have come; acts once when some of them have. */
+async function readEvents(
+  answer: Response,
+  count: number,
+  meanwhile?: { readonly after: number; readonly act: () => Promise<unknown> },
+): Promise<Event[]> {
+  let isDone = false;
   const reader = answer.body?.getReader();
   const decoder = new TextDecoder();
   const events: Event[] = [];
@@ -24,6 +29,9 @@ async function readEvents(answer: Response, count: number): Promise<Event[]> {
       const id = /^id: (.*)$/m.exec(part)?.[1] ?? "";
       if (data !== undefined) events.push({ id, campaign: JSON.parse(data) as Event["campaign"] });
     }
+    if (meanwhile === undefined || isDone || events.length < meanwhile.after) continue;
+    isDone = true;
+    await meanwhile.act();
   }
   await reader?.cancel();
   return events;
@@ -35,9 +43,8 @@ describe("GET /api/campaigns/:id/events", () => {
     const id = await test.import(1);
 
     const answer = await ask(`/api/campaigns/${id}/events`);
-    const reading = readEvents(answer, 2);
-    await test.store.campaigns.pause(id, "operator");
-    const [first, second] = await reading;
+    const act = () => test.store.campaigns.pause(id, "operator");
+    const [first, second] = await readEvents(answer, 2, { after: 1, act });
 
     expect(answer.headers.get("content-type")).toContain("text/event-stream");
     expect(first?.campaign).toMatchObject({ id, status: "running" });
@@ -73,9 +80,8 @@ describe("GET /api/events", () => {
     const { ask, test } = await openApi();
     const [one, two] = [await test.import(1), await test.import(1)];
 
-    const reading = readEvents(await ask("/api/events"), 3);
-    await test.store.campaigns.cancel(one);
-    const events = await reading;
+    const act = () => test.store.campaigns.cancel(one);
+    const events = await readEvents(await ask("/api/events"), 3, { after: 2, act });
 
     expect(
       events

@@ -187,13 +187,13 @@ async function withSender(test: TestStore) {
   onTestFinished(() => sandbox.stop());
   const openTestSender = async () => {
     const client = createLivechatClient({
-      ...{ apiUrl: url, numberId: "sandbox-number", connections: 1, answerTimeoutMs: 5_000 },
+      ...{ apiUrl: url, numberId: "sandbox-number", connections: 1, answerTimeoutMs: 60_000 },
       token: Buffer.from("sandbox-account:sandbox-pat").toString("base64"),
     });
     const logger = createLogger({ level: "info", stream: { write: () => {} } });
     const sender = createOneSender({
       ...{ store: test.store, client, ratePerSecond: 500, mode: "sandbox", logger },
-      ...{ timings: timings({ answerTimeoutMs: 5_000, timeScale: 1 }), isAway: () => false },
+      ...{ timings: timings({ answerTimeoutMs: 60_000, timeScale: 1 }), isAway: () => false },
     });
     const stop = async () => {
       await sender.stop();

@@ -138,7 +138,8 @@ export async function startSending(
   const sandbox = createSandbox({ latencyMs: 0, ...input.knobs });
   const { url } = await sandbox.start();
   const token = Buffer.from("sandbox-account:sandbox-pat").toString("base64");
-  const usual = timings({ answerTimeoutMs: 5_000, timeScale: 20 });
+  // Nothing waits for a lease; an answer may take its time on a busy machine.
+  const usual = timings({ answerTimeoutMs: 60_000, timeScale: 20 });
   const sweeps = input.sweeps === "first" ? { sweepEveryMs: 60_000 } : {};
   const waits = { ...usual, ...sweeps, ...input.timings };
   const client = createLivechatClient({

@@ -50,7 +50,7 @@ test("a message leaves a claim, a send with its HTTP request, a record and its w
   const env = await openTestStore();
   const sandbox = createSandbox({ latencyMs: 0 });
   const { url } = await sandbox.start();
-  const waits = timings({ answerTimeoutMs: 5_000, timeScale: 1 });
+  const waits = timings({ answerTimeoutMs: 60_000, timeScale: 1 });
   const client = createLivechatClient({
     apiUrl: url,
     numberId: "sandbox-number",
