@@ -8,7 +8,7 @@ import { runHere } from "../cli/in-process.ts";
 import { makePlace } from "../cli/run-cli.ts";
 import { openDashboard } from "../dashboard/support.ts";
 import { openTestStore } from "../support/campaigns.ts";
-import { connectTestRedis, startOwnRedis } from "../support/redis.ts";
+import { startOwnRedis } from "../support/redis.ts";
 import { SOON } from "../support/soon.ts";
 import { runServer } from "./running-server.ts";
 
@@ -21,6 +21,7 @@ test("wrong signatures are reported by their address, at most once a second and 
       reports.push([...counts]);
     },
   });
+  const startedAt = performance.now();
   const own = "/webhooks/livechat/main";
   const posts = [undefined, undefined, own, "/webhooks/livechat/stranger"].map((path) =>
     server.post("{}", { headers: FORGED, ...(path === undefined ? {} : { path }) }),
@@ -32,8 +33,13 @@ test("wrong signatures are reported by their address, at most once a second and 
 
   await server.server.stop();
 
-  expect(reports).toHaveLength(1);
-  expect(new Map(reports[0])).toEqual(
+  const seconds = (performance.now() - startedAt) / 1_000;
+  expect(reports.length).toBeLessThanOrEqual(1 + seconds);
+  const sums = new Map<string | null, number>();
+  for (const [address, count] of reports.flat()) {
+    sums.set(address, (sums.get(address) ?? 0) + count);
+  }
+  expect(sums).toEqual(
     new Map<string | null, number>([
       [null, 2],
       ["main", 1],
@@ -73,8 +79,10 @@ test("counts of several processes add up by the minute, and end after ten", asyn
 });
 
 test("list, show, doctor and the metrics tell of wrong signatures", async () => {
-  const place = makePlace();
-  const bench = await openTestStore({}, connectTestRedis(), { number: place.number });
+  // Those of an address that numbers share are the whole deployment's.
+  const server = await startOwnRedis();
+  const place = makePlace({ DROPCAST_REDIS_URL: server.url });
+  const bench = await openTestStore({}, server.connect(), { number: place.number });
   const id = await bench.import(1);
   await createWrongSignatures(bench.redis).note(new Map([[place.number, 212]]));
 
@@ -99,7 +107,8 @@ test("list, show, doctor and the metrics tell of wrong signatures", async () => 
 });
 
 test("the dashboard tells of wrong signatures and of silence, and the API gives both", async () => {
-  const { test: bench, ask } = await openDashboard();
+  const own = await openTestStore({}, (await startOwnRedis()).connect());
+  const { test: bench, ask } = await openDashboard({ test: own });
   const id = await bench.import(2);
   const pages = () =>
     Promise.all(["/", `/campaigns/${id}`].map(async (path) => (await ask(path)).text()));

@@ -16,6 +16,7 @@ test("a worker sends to as many people as the budget has room for, to those agai
   const sandbox = await startSending({ ...bench, store });
   const accepted = async (id: string) => (await bench.found(id)).counts.accepted;
 
+  const startedAt = performance.now();
   const id = await bench.import(250);
   await vi.waitFor(async () => expect(await accepted(id)).toBe(30), SOON);
   await vi.waitFor(async () => expect((await bench.found(id)).budgetAtMs).not.toBeNull(), SOON);
@@ -30,7 +31,8 @@ test("a worker sends to as many people as the budget has room for, to those agai
   const { budgetAtMs } = await bench.found(id);
   expect(budgetAtMs ?? 0).toBeGreaterThan(Date.now() + DAY_MS - 60_000);
   const tried = Number(await redis.hget(bench.own(id).campaign, "runs"));
-  expect(tried).toBeLessThan(20);
+  // At most one a second looks for people who cost nothing.
+  expect(tried).toBeLessThan(20 + (performance.now() - startedAt) / 1_000);
 
   await bench.later(DAY_MS + 3_600_000);
   await redis.hincrby(

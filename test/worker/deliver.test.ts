@@ -24,7 +24,8 @@ import { SOON } from "../support/soon.ts";
 
 /** A number at 10 a second: of two messages the second has its slot 100 ms after the first. */
 const RATE = 10;
-const waits = timings({ answerTimeoutMs: 5_000, timeScale: 1 });
+/** The fence is long, so that a busy machine does not miss it. */
+const waits = { ...timings({ answerTimeoutMs: 60_000, timeScale: 1 }), startFenceMs: SOON.timeout };
 
 /**
  * What a worker delivers with, a campaign of two messages, and a machine that can be suspended. `frozen` is what happens

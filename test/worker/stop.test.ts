@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { timings } from "../../src/core/timings.ts";
 import { createLedgerClient } from "../../src/redis/ledger-client.ts";
 import type { Ledger } from "../../src/store/index.ts";
 import { openQueueClient, startSending } from "../dashboard/support.ts";
@@ -13,7 +14,7 @@ const GIVEN_UP_MS = 3_500;
  * A worker in the middle of a campaign, on a Redis of its own. `claiming` is called before each
  * claim goes to Redis.
  */
-async function sendOn(server: OwnRedis, claiming: () => void = () => {}) {
+async function sendOn(server: OwnRedis, answerTimeoutMs: number, claiming: () => void = () => {}) {
   const bench = await openTestStore({}, server.connect());
   const id = await bench.import(400);
   const redis = createLedgerClient(server.address);
@@ -28,7 +29,10 @@ async function sendOn(server: OwnRedis, claiming: () => void = () => {}) {
   const store = { ...own.store, ledger: { ...ledger, claim } };
   const sandbox = await startSending(
     { ...own, store },
-    { knobs: { latencyMs: 50 }, queueClient: openQueueClient(server.address) },
+    {
+      ...{ knobs: { latencyMs: 50 }, queueClient: openQueueClient(server.address) },
+      timings: timings({ answerTimeoutMs, timeScale: 20 }),
+    },
   );
   await vi.waitFor(() => expect(sandbox.stats().posts).toBeGreaterThan(20), SOON);
   return {
@@ -56,7 +60,7 @@ test.for(OUTAGES)(
   "a worker ends in time while Redis $name, and nothing is left open",
   async ({ begin, end }) => {
     const server = await startOwnRedis();
-    const { stop } = await sendOn(server);
+    const { stop } = await sendOn(server, 5_000);
 
     await begin(server);
     // After 6.5 s of drain and last records; one that waited for Redis would not end.
@@ -68,7 +72,7 @@ test.for(OUTAGES)(
 test("a claim that Redis answers late, while its worker stops, leaves nothing in doubt", async () => {
   const server = await startOwnRedis();
   let claims: "go on" | "hang" | "hung" = "go on";
-  const { stop, posts, bench, id } = await sendOn(server, () => {
+  const { stop, posts, bench, id } = await sendOn(server, SOON.timeout, () => {
     if (claims !== "hang") return;
     claims = "hung";
     process.kill(server.pid(), "SIGSTOP");
