@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
 import { SECRETS } from "../../src/config/variables.ts";
+import { freePort } from "../support/ports.ts";
 import { pathOf, type Role, workloadOf } from "./deployment.ts";
 
 const SECRET_TEXTS: Readonly<Record<string, string>> = {
@@ -40,7 +40,7 @@ export async function onThisMachine(
   };
   mkdirSync(join(cwd, "drops"));
   for (const name of Object.values(PORTS)) {
-    if (env[name]) env[name] = String(await freePort());
+    if (env[name]) env[name] = String(await freePort("role"));
   }
   for (const secret of SECRETS) {
     const name = `${secret}_FILE`;
@@ -102,13 +102,4 @@ export function execute(script: string, env: Record<string, string>) {
       resolve({ exitCode: error === null ? 0 : Number(error.code), stderr });
     });
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

@@ -4,11 +4,12 @@ import { Webhook } from "standardwebhooks";
 import { expect, onTestFinished, test } from "vitest";
 import { isPublicAddress } from "../../src/config/public-address.ts";
 import { createPoster } from "../../src/notices/post.ts";
+import { SOON } from "../support/soon.ts";
 import { endpointOf, openReceiver } from "./receiver.ts";
 
 const WEBHOOK = { id: "msg_1", body: JSON.stringify({ type: "dropcast.test" }) };
 
-function openPoster(timeoutMs = 1_000) {
+function openPoster(timeoutMs: number = SOON.timeout) {
   const poster = createPoster({ timeoutMs });
   onTestFinished(() => poster.close());
   return poster.post;
@@ -65,7 +66,7 @@ test("an answer that does not come, or does not end, does not hold a delivery up
   const endless = await openReceiver((_, answer) => {
     answer.writeHead(200).write("x".repeat(100_000));
   });
-  const post = openPoster(300);
+  const post = openPoster(2_000);
 
   expect(await post(endpointOf(silent.url, { id: "a" }), WEBHOOK)).toEqual({
     ...{ kind: "failed", why: "no answer in time" },
@@ -98,7 +99,7 @@ test.each([
   const receiver = await openReceiver();
   const resolved: string[] = [];
   const poster = createPoster({
-    timeoutMs: 1_000,
+    timeoutMs: SOON.timeout,
     resolve: (name, _, found) => {
       resolved.push(name);
       found(null, [{ address, family: 4 }]);

@@ -7,6 +7,7 @@ import { EVENT_TYPES } from "../../src/core/notice.ts";
 import { createNotifier, notifierTiming } from "../../src/notices/notifier.ts";
 import { createPoster } from "../../src/notices/post.ts";
 import type { TestStore } from "../support/campaigns.ts";
+import { SOON } from "../support/soon.ts";
 
 export const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
@@ -77,10 +78,11 @@ export function openNotifier(
   { store }: TestStore,
   endpoints: readonly WebhookEndpoint[],
   changes: Partial<NotifierInput> = {},
+  answerMs: number = SOON.timeout,
 ) {
   const logged: object[] = [];
   const log = (fields: object, words: string) => void logged.push({ ...fields, words });
-  const poster = createPoster({ timeoutMs: 1_000 });
+  const poster = createPoster({ timeoutMs: answerMs });
   onTestFinished(() => poster.close());
   const notifier = createNotifier({
     ...{ store, endpoints, post: poster.post, random: () => 0 },

@@ -218,7 +218,7 @@ test("what webhooks tell of a message on the wire while its person is erased goe
   const id = await bench.import(7);
   const [granted] = await bench.grant(id, 7);
 
-  const erasing = bench.erase({ wireMs: 20_000 });
+  const erasing = bench.erase({ wireMs: SOON.timeout });
   await vi.waitFor(
     async () => expect(await bench.redis.hexists(bench.keys.claimed, granted.person)).toBe(0),
     SOON,

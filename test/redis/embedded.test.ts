@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -78,9 +79,10 @@ async function holder(dataDir: string): Promise<{ process: ChildProcess; started
   const ended = once(child, "exit").then(() => {
     throw new Error("the holder ended before it had a Redis");
   });
-  const [line] = (await Promise.race([once(child.stdout, "data"), ended])) as [Buffer];
+  const lines = createInterface({ input: child.stdout });
+  const [line] = (await Promise.race([once(lines, "line"), ended])) as [string];
   ended.catch(() => {});
-  return { process: child, started: (JSON.parse(String(line)) as { started: boolean }).started };
+  return { process: child, started: (JSON.parse(line) as { started: boolean }).started };
 }
 
 test("starts a Redis that passes the safety check, in a folder only this user can read", async () => {
@@ -199,6 +201,7 @@ test("nothing starts beside a server whose socket file was removed", async () =>
   const first = await holder(dataDir);
   const pid = Number(readFileSync(join(dataDir, "redis", "redis.pid"), "utf8"));
   first.process.kill("SIGKILL");
+  await once(first.process, "exit");
   unlinkSync(join(dataDir, "redis", "redis.sock"));
 
   const next = await acquire(dataDir);

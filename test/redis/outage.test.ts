@@ -40,6 +40,8 @@ test("a Redis that was killed is told as away once, with the reason, and as back
 
 test("a Redis that hangs is away since it was last heard from", async () => {
   const { server, redis, watch, told } = await watchOwnRedis();
+  const before = Date.now();
+  await redis.ping();
   process.kill(server.pid(), "SIGSTOP");
   const silent = redis.ping();
   const closed = new Promise<number>((resolve) => redis.once("close", () => resolve(Date.now())));
@@ -53,7 +55,8 @@ test("a Redis that hangs is away since it was last heard from", async () => {
   // The connection was given up after so long a silence, and Redis was away all that time.
   expect(redis.options.socketTimeout).toBeGreaterThan(1_000);
   expect(closedMs - sinceMs).toBeGreaterThanOrEqual(redis.options.socketTimeout ?? 0);
-  expect(closedMs - sinceMs).toBeLessThan(2 * (redis.options.socketTimeout ?? 0));
+  // Two clocks differ by some milliseconds.
+  expect(sinceMs).toBeGreaterThan(before - 100);
 });
 
 test("a connection that is made again at once is no news", async () => {
