@@ -2,6 +2,7 @@ import { mkdir, open, readFile, rename, rm, symlink, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { type Drops, drops, list, WAIT } from "./drops.ts";
+import { ownClock } from "./own-clock.ts";
 
 /** The names of the campaigns, by the list each came from. */
 async function sentBy(drop: Drops): Promise<Record<string, string>> {
@@ -107,6 +108,7 @@ it.each([
 });
 
 it("a list waits as long as its own campaign file is being written under another name", async () => {
+  const clock = ownClock();
   const drop = await drops();
   await drop.start(drop.importFile, { graceMs: 1_500 });
   await drop.drop("campaign.yaml", drop.yaml("Shared"));
@@ -115,10 +117,13 @@ it("a list waits as long as its own campaign file is being written under another
   const slow = await open(part, "w");
   for (const piece of drop.yaml("Own").match(/.{1,12}/g) ?? []) {
     await slow.write(piece);
+    // Each is looked at, and none is older than the others before the next.
     await new Promise((resolve) => setTimeout(resolve, 150));
+    clock.pass(1_000);
   }
   await slow.close();
   await rename(part, join(drop.dir, "inbox/promo.yaml"));
+  clock.run();
 
   await vi.waitFor(async () => expect(await sentBy(drop)).toEqual({ "promo.csv": "Own" }), WAIT);
 });
@@ -126,6 +131,7 @@ it("a list waits as long as its own campaign file is being written under another
 it.each(["promo.yaml", "campaign.yaml"])(
   "a %s that is still being written is waited for",
   async (file) => {
+    const clock = ownClock();
     const drop = await drops();
     await drop.start(drop.importFile, { settleMs: 2_000, graceMs: 2_000 });
     await drop.drop("promo.csv", list(1));
@@ -133,8 +139,10 @@ it.each(["promo.yaml", "campaign.yaml"])(
     for (const piece of drop.yaml("Whole").match(/.{1,12}/g) ?? []) {
       await slow.write(piece);
       await new Promise((resolve) => setTimeout(resolve, 200));
+      clock.pass(1_000);
     }
     await slow.close();
+    clock.run();
 
     await vi.waitFor(async () => expect(await drop.files("done")).toContain("promo.csv"), WAIT);
     expect(await sentBy(drop)).toEqual({ "promo.csv": "Whole" });
@@ -226,11 +234,15 @@ it("messages call the campaign file by its own name", async () => {
 
 it("a start that passes while a list waits in the inbox does not make it late", async () => {
   const drop = await drops();
-  await drop.start(drop.importFile, { graceMs: 3_000 });
-  const startAt = new Date(Date.now() + 2_000).toISOString();
-  const soon = { ...JSON.parse(drop.yaml("Soon")), schedule: { startAt } };
-  await drop.drop("campaign.yaml", JSON.stringify(soon));
+  await drop.start(drop.importFile, { graceMs: 60_000 });
   await drop.drop("x.csv", list(1));
+  await drop.drop("seen.yaml", drop.yaml("Seen"));
+  await drop.drop("seen.csv", list(2));
+  await vi.waitFor(async () => expect(await drop.files("done")).toContain("seen.csv"), WAIT);
+  // After the list has come, and before it is taken.
+  const startAt = new Date(Date.now() + 1).toISOString();
+  const soon = { ...JSON.parse(drop.yaml("Soon")), schedule: { startAt } };
+  await drop.drop("x.yaml", JSON.stringify(soon));
 
   await vi.waitFor(async () => expect(await drop.files("done")).toContain("x.csv"), WAIT);
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { testPhone } from "../../support/campaigns.ts";
 import { drops, list, WAIT } from "./drops.ts";
+import { ownClock } from "./own-clock.ts";
 
 it("a list whose start has passed goes to failed with that reason: nobody is there to be asked", async () => {
   const drop = await drops();
@@ -197,6 +198,7 @@ it("the same bytes again fail with the first id, and no name is overwritten", as
 });
 
 it("a list that grows, however slowly, is taken when it has stopped growing", async () => {
+  const clock = ownClock();
   const drop = await drops();
   const settleMs = 2_000;
   await drop.start(drop.importFile, { settleMs });
@@ -207,8 +209,10 @@ it("a list that grows, however slowly, is taken when it has stopped growing", as
   for (let row = 1; row <= 15; row++) {
     await slow.write(`${testPhone(row)}\n`);
     await new Promise((resolve) => setTimeout(resolve, settleMs / 10));
+    clock.pass(settleMs / 2);
   }
   await slow.close();
+  clock.run();
 
   await vi.waitFor(async () => expect(await drop.files("done")).toContain("slow.csv"), WAIT);
   expect(await drop.report("done/slow.report.json")).toMatchObject({ rows: 15 });

@@ -1,13 +1,14 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it, onTestFinished, vi } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { createClaims } from "../../../src/producer/drop/claim.ts";
 import { createDropLog } from "../../../src/producer/drop/drop-log.ts";
 import { dropFolders, makeDropFolders } from "../../../src/producer/drop/files.ts";
 import { createInbox } from "../../../src/producer/drop/inbox.ts";
 import type { SeenFolder } from "../../../src/producer/drop/scan.ts";
 import type { ClaimedList } from "../../../src/producer/drop/take.ts";
-import { type Drops, drops, list, WAIT } from "./drops.ts";
+import { type Drops, drops, list } from "./drops.ts";
+import { ownClock } from "./own-clock.ts";
 
 /** An inbox that is shown what a look saw: it decides, and a test says when. */
 async function inboxOf(
@@ -52,6 +53,7 @@ it("a list is not taken before it and its campaign file have been the same for l
 });
 
 it("a file that a look missed while it was renamed does not hand its list to the folder's campaign file", async () => {
+  const clock = ownClock();
   const drop = await drops();
   const { inbox, taken } = await inboxOf(drop, { settleMs: 1_000, graceMs: 2_000 });
   await drop.drop("promo.csv", list(1));
@@ -60,12 +62,13 @@ it("a file that a look missed while it was renamed does not hand its list to the
 
   await inbox.look(seen({ ...old, "promo.yaml.part": 10 }));
   await inbox.look(seen(old));
+  clock.pass(999);
+  await inbox.look(seen(old));
   expect(taken).toEqual([]);
 
-  await vi.waitFor(async () => {
-    await inbox.look(seen(old));
-    expect(taken).toHaveLength(1);
-  }, WAIT);
+  clock.pass(1);
+  await inbox.look(seen(old));
+  expect(taken).toHaveLength(1);
 });
 
 it("its own campaign file that came while the inbox was looked through counts", async () => {
@@ -85,6 +88,7 @@ it("its own campaign file that came while the inbox was looked through counts", 
 });
 
 it("a list that cannot be taken is left alone for a while, and is told of once", async () => {
+  const clock = ownClock();
   const drop = await drops();
   const { inbox, taken } = await inboxOf(drop, { settleMs: 0, graceMs: 0 });
   await drop.drop("shop/x.csv", list(1));
@@ -99,8 +103,7 @@ it("a list that cannot be taken is left alone for a while, and is told of once",
   expect(taken).toEqual([]);
   expect(drop.said.filter((line) => line.startsWith("shop/x.csv"))).toHaveLength(1);
 
-  await vi.waitFor(async () => {
-    await look();
-    expect(taken).toHaveLength(1);
-  }, WAIT);
+  clock.pass(500);
+  await look();
+  expect(taken).toHaveLength(1);
 });

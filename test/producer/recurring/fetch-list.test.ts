@@ -36,7 +36,7 @@ async function serve(answer: (response: ServerResponse, asked: Asked) => void) {
 async function fetchFrom(url: string, input: Partial<Parameters<typeof fetchList>[0]> = {}) {
   const to = join(await testFolder(), "incoming");
   const fetched = await fetchList({
-    ...{ url, to, token: null, etag: "", timeoutMs: 10_000 },
+    ...{ url, to, token: null, etag: "", timeoutMs: 60_000 },
     ...{ isAllowed: allowAddresses([]), signal: new AbortController().signal },
     ...input,
   });

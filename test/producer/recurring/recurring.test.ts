@@ -63,7 +63,10 @@ test("the same bytes are sent once, whatever the file is called, and a new list 
   );
   await bench.export("two.csv", list(2), 10);
   await bench.due();
-  await vi.waitFor(async () => expect(await bench.campaigns()).toHaveLength(2), WAIT);
+  await vi.waitFor(async () => {
+    expect(await bench.campaigns()).toHaveLength(2);
+    expect(await bench.last()).toMatchObject({ outcome: "campaign" });
+  }, WAIT);
   // A list that was sent earlier than the last one is remembered as well.
   await bench.export("one-again.csv", list(1), 1);
   await bench.due();
