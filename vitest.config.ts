@@ -21,7 +21,11 @@ const COMMANDS = [
   "privacy",
   "redis",
 ];
-const PROCESSES = COMMANDS.map((part) => `test/${part}{/**/*,}.test.ts`);
+const PROCESSES = [
+  ...COMMANDS.map((part) => `test/${part}{/**/*,}.test.ts`),
+  "test/producer/drop/**/*.test.ts",
+  "test/store/durability.test.ts",
+];
 /** A producer that dies at each of its steps: with files of its own in place of the module's. */
 const CRASHES = "test/producer/*/crash.test.ts";
 /**
@@ -65,7 +69,10 @@ export default defineConfig({
           exclude: [...PROCESSES, CRASHES, E2E, FAULTS, MODEL],
         },
       },
-      { extends: true, test: { name: "processes", include: PROCESSES, exclude: LEFT_OUT } },
+      {
+        extends: true,
+        test: { name: "processes", include: PROCESSES, exclude: [CRASHES, ...LEFT_OUT] },
+      },
       { extends: true, test: { name: "crashes", isolate: true, include: [CRASHES] } },
       {
         extends: true,
