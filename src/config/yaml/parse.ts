@@ -27,6 +27,8 @@ export interface ParsedYaml {
 interface YamlProblem {
   readonly offset: number;
   readonly message: string;
+  /** Only its author knows what was meant: no correction is shown. */
+  readonly isUnclear?: true;
 }
 
 /** The keys and numbers that lead to a value. */
@@ -114,6 +116,10 @@ function valueProblems(
   const add = (node: Node, message: string | null): void => {
     if (message !== null) problems.push({ offset: node.range?.[0] ?? 0, message });
   };
+  const { version, explicit } = document.directives?.yaml ?? {};
+  if (explicit === true && version !== "1.2") {
+    problems.push({ offset: 0, message: otherVersion(version), isUnclear: true });
+  }
   const names = namesIn(document);
   visit(document, {
     Node(_key, node, ancestors) {
@@ -142,10 +148,12 @@ function valueProblems(
     },
     Scalar(key, node, ancestors) {
       if (key === "key") return;
-      const message = isText(keysOf(ancestors))
-        ? textProblem(node, text, names.used)
-        : unseenProblem(node.value);
+      const isFree = isText(keysOf(ancestors));
+      const message = isFree ? textProblem(node, text, names.used) : unseenProblem(node.value);
       add(node, message ?? numberProblem(node.value));
+      if (!hasTwoReadings(node)) return;
+      const problem = { offset: node.range?.[0] ?? 0, message: TWO_READINGS };
+      problems.push(isFree ? problem : { ...problem, isUnclear: true });
     },
   });
   return problems;
@@ -190,6 +198,19 @@ function numberProblem(value: unknown): string | null {
     return null;
   }
   return "is a number that cannot be kept exactly: put quotes around it";
+}
+
+/** YAML 1.1 and many programs read 010 as 8; others read it as 10, and 0o10 as a text. */
+function hasTwoReadings({ value, source }: Scalar): boolean {
+  return typeof value === "number" && /^[-+]?0[\dbox]/i.test(source ?? "");
+}
+
+const TWO_READINGS =
+  "is a number that can be read in two ways: write it without the 0 in front, or in quotes if it is a text";
+
+/** In YAML 1.1 `no` is false, 1:20 is 80, and `<<` copies keys. */
+function otherVersion(version: string | undefined): string {
+  return `asks for YAML ${version}, which gives words and numbers other meanings: remove this line`;
 }
 
 /**

@@ -38,8 +38,8 @@ const ANY_KIND: YamlKind = { isText: () => false, isWhole: () => true };
 
 /**
  * Parses YAML 1.2 or JSON into plain JSON values, for hand-written files. Refuses, with their
- * place: syntax errors, repeated keys, tags, numbers that lose precision, values nested too deep,
- * aliases that expand too far, and text that YAML cuts.
+ * place: syntax errors, repeated keys, tags, numbers that lose precision or have two readings,
+ * values nested too deep, aliases that expand too far, and text that YAML cuts.
  */
 export function readYamlText(written: Uint8Array | string, kind: YamlKind = ANY_KIND): YamlText {
   const bytes = Buffer.from(written);
@@ -95,7 +95,8 @@ function correctionsOf(
   { problems, lineOf }: ParsedYaml,
   checks: Parameters<typeof correctYaml>[1],
 ): readonly Correction[] {
-  const found = correctYaml(text, checks);
+  const isUnclear = problems.some((problem) => problem.isUnclear === true);
+  const found = isUnclear ? [] : correctYaml(text, checks);
   const { line } = lineOf(problems[0]?.offset ?? 0);
   const written = text.split("\n")[line - 1] ?? "";
   return found.length > 0 || written.trim() === "" ? found : [{ line, written, right: written }];

@@ -72,3 +72,44 @@ test("5,000 anchors, 5,000 keys and 80,000 lines of text are read", () => {
     expect(readYamlText(text)).toMatchObject({ ok: true });
   }
 });
+
+describe("a number that versions of YAML read differently", () => {
+  test.each(["010", "-010", "0o10", "0x1F", "007"])(
+    "%s: is refused, and not corrected",
+    (written) => {
+      expect(readYamlText(`a: 1\nrate: ${written}\n`)).toEqual({
+        ok: false,
+        problems: [
+          {
+            place: "line 2, column 7",
+            message:
+              "is a number that can be read in two ways: write it without the 0 in front, or in quotes if it is a text",
+          },
+        ],
+        corrections: [{ line: 2, written: `rate: ${written}`, right: `rate: ${written}` }],
+      });
+    },
+  );
+
+  test("is a text within quotes, and 0, 0.5 and 10 have one reading", () => {
+    expect(readYamlText('a: "010"\nb: [0, 0.5, -0.5, 10, 1e3]\n')).toMatchObject({
+      content: { a: "010", b: [0, 0.5, -0.5, 10, 1000] },
+    });
+  });
+});
+
+test("YAML 1.1, in which 1:20 is a number and << copies keys, is refused", () => {
+  const text = "---\na: { <<: { b: 1 } }\nrate: 1:20\n";
+  expect(readYamlText(`%YAML 1.1\n${text}`)).toMatchObject({
+    problems: [
+      {
+        place: "line 1, column 1",
+        message:
+          "asks for YAML 1.1, which gives words and numbers other meanings: remove this line",
+      },
+    ],
+  });
+  expect(readYamlText(`%YAML 1.2\n${text}`)).toMatchObject({
+    content: { a: { "<<": { b: 1 } }, rate: "1:20" },
+  });
+});
