@@ -1,3 +1,4 @@
+import { nearest } from "../core/nearest.ts";
 import { codePoint, readHandWritten } from "./hand-written.ts";
 
 /**
@@ -30,8 +31,15 @@ export function parseDotEnv(bytes: Uint8Array): DotEnv {
     const assignment = readAssignment(line, reader);
     if (assignment === null) continue;
     const { number } = line;
+    const taken = reader.since(number).find(({ text }) => /^[^#]*=/.test(text) && isOurs(text));
+    if (taken !== undefined) {
+      problems.push(
+        `line ${number}: has a quote that is not closed in it, so line ${taken.number} is not read`,
+      );
+      continue;
+    }
     if ("problem" in assignment) {
-      if (/dropcast/i.test(line.text)) problems.push(`line ${number}: ${assignment.problem}`);
+      if (isOurs(line.text)) problems.push(`line ${number}: ${assignment.problem}`);
       continue;
     }
     const { name, value } = assignment;
@@ -50,22 +58,36 @@ interface Line {
   readonly text: string;
 }
 
-function createLineReader(texts: readonly string[]): { next(): Line | null } {
+interface LineReader {
+  next(): Line | null;
+  /** The lines after one that have been read. */
+  since(number: number): Line[];
+}
+
+function createLineReader(texts: readonly string[]): LineReader {
   let number = 0;
   return {
     next() {
       const text = texts[number];
       return text === undefined ? null : { number: ++number, text };
     },
+    since: (after) =>
+      texts.slice(after, number).map((text, at) => ({ number: after + at + 1, text })),
   };
+}
+
+/** Whether a line names Dropcast, or begins with a name that is nearly its own. */
+function isOurs(text: string): boolean {
+  const [begin = ""] = /[^\s_.:=-]+/.exec(text.replace(/^\s*(?:export\s)?/, "")) ?? [];
+  return /dropcast/i.test(text) || nearest(begin, ["DROPCAST"]) !== null;
 }
 
 type Assignment = { readonly name: string; readonly value: string } | { readonly problem: string };
 
 /** Null for a line that sets nothing. Reads more lines if a quoted value spans them. */
-function readAssignment(line: Line, more: { next(): Line | null }): Assignment | null {
+function readAssignment(line: Line, more: LineReader): Assignment | null {
   const text = line.text.trim();
-  if (text === "" || text.startsWith("#")) return null;
+  if (text === "" || /^#[^\u2028\u2029]*$/.test(text)) return null;
   const odd = oddCharacter(line.text);
   if (odd !== null) return { problem: odd };
   const [, name, given] = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)$/.exec(text) ?? [];
@@ -99,7 +121,8 @@ function unquoted(name: string, given: string): Assignment {
 const ODD = /(?! )[\p{Zs}\p{Zl}\p{Zp}\p{Cf}]|[\u2018-\u201f\u00ab\u00bb\uff01-\uff5e]/u;
 
 function oddCharacter(text: string): string | null {
-  const beforeComment = text.replace(/\s#.*$/, "");
+  // Editors show a line separator as the end of a line, and so of a comment.
+  const beforeComment = text.replace(/\s#[^\u2028\u2029]*$/, "");
   const found = ODD.exec(beforeComment);
   if (found === null) return null;
   const [odd] = found;

@@ -143,7 +143,7 @@ function checkNames(
   findings: Findings,
 ): void {
   for (const [name, line] of lines) {
-    const [prefix = ""] = name.split(/[_-]/);
+    const [prefix = ""] = name.split(/[_.-]/);
     if (isKnown(name) || nearest(prefix, ["DROPCAST"]) === null) continue;
     const message = `is not a variable of Dropcast${didYouMean(name, VARIABLES)}`;
     if (nearest(name, VARIABLES) === null) findings.warn(`.env line ${line}: ${name} ${message}`);

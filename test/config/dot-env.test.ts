@@ -27,10 +27,10 @@ describe("a .env", () => {
   });
 
   test("may hold values that span lines, and those of other programs", () => {
-    const text = `UID=1000\nPEM='a\nb'\nURL="x\\ny"\nnot a setting\nA=b#c\nA=d\nB=“e”\nEMPTY= # none`;
+    const text = `UID=1000\nPEM='a\n#dropcast=\nb'\nURL="x\\ny"\nnot a setting\nA=b#c\nA=d\nB=“e”\nEMPTY= # none`;
 
     expect(read(text)).toEqual({
-      values: { UID: "1000", PEM: "a\nb", URL: "x\ny", A: "d", EMPTY: "" },
+      values: { UID: "1000", PEM: "a\n#dropcast=\nb", URL: "x\ny", A: "d", EMPTY: "" },
       problems: [],
     });
   });
@@ -58,6 +58,13 @@ describe("a .env", () => {
       "DROPCAST_A=a#b",
       /DROPCAST_A has a # in its value: put the value in quotes/,
     ],
+    ["a letter of another script in its name", "DR\u041ePCAST_A=1", /^line 1: is not NAME=value$/],
+    ["a line separator in a comment before it", "# rate\u2028DROPCAST_A=1", /\(U\+2028\)/],
+    [
+      "a line separator in a comment behind another",
+      "B=1 # rate\u2028DROPCAST_A=1",
+      /^line 1: column 11 .*\(U\+2028\)/,
+    ],
     [
       "two values",
       "DROPCAST_A=1\nB=\nDROPCAST_A=2",
@@ -73,6 +80,18 @@ describe("a .env", () => {
 
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(expected);
+  });
+
+  test.each([
+    ["never closed", 'B="1\n# rate\nDROPCAST_A=1'],
+    ["closed by the next quote", 'B="1\nC=2\nDROPCAST_A=1\nD="4"'],
+    ["closed lines later", 'B="1\nC=2\nexport DROPCAST_A="'],
+    ["around a name with a slip", "B='1\nC=2\nDROPCSAT_A=1'"],
+    ["of a variable of Dropcast", 'DROPCAST_B="1\nC=2\nDROPCAST_A=1"'],
+  ])("with a quote before it that is %s is refused with both lines", (_, text) => {
+    expect(read(text).problems).toEqual([
+      "line 1: has a quote that is not closed in it, so line 3 is not read",
+    ]);
   });
 
   test.each([
