@@ -15,6 +15,9 @@
  * 135000 is not ambiguous: Meta calls it a problem with the request's own parameters.
  */
 
+/** The ledger has three bytes for a code; the longest known one has seven digits. */
+export const CODE_MAX = 9_999_999;
+
 /**
  * What an error code leads to.
  *

@@ -1,4 +1,4 @@
-import { errorCode } from "../core/error-codes.ts";
+import { CODE_MAX, errorCode } from "../core/error-codes.ts";
 import { glue, isEmpty, isErrorName, isStateName, readMember } from "./answer-members.ts";
 import { type Reading, readSentence } from "./answer-text.ts";
 
@@ -82,9 +82,6 @@ export function mentionsWamid(text: string): boolean {
 }
 
 const NUMERIC = /^\d{1,7}$/;
-
-/** The ledger has three bytes for a code; the longest known one has seven digits. */
-const CODE_MAX = 9_999_999;
 
 /** An error code as a number or in digits; `null` for anything else. */
 export function asCode(value: unknown): number | null {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { decisiveCode } from "../core/error-codes.ts";
+import { CODE_MAX, decisiveCode } from "../core/error-codes.ts";
 import type { Problem } from "../http/problem.ts";
 import type { StatusEvent } from "../store/index.ts";
 import { PROBLEMS } from "./problems.ts";
@@ -23,6 +23,9 @@ type ParsedEvent =
 
 /** A status event nests 5 levels. Deep values break recursive code (JSON.stringify at 20,000). */
 const DEPTH_MAX = 32;
+
+/** An event is no later than its signature, but its time is by another clock than the signer's. */
+const CLOCKS_DIFFER_MS = 5 * 60_000;
 
 /** An optional field: a value of another type counts as missing. */
 const optionalText = z.string().max(128).optional().catch(undefined);
@@ -80,7 +83,9 @@ export function parseStatusEvent(text: string, signedAtMs: number): ParsedEvent 
     };
   }
   if (!STATUSES.has(parsed.data.status)) return { kind: "other_status" };
-  const atMs = secondsToMs(parsed.data.timestamp) ?? isoToMs(value["timestamp"]) ?? signedAtMs;
+  const told = [secondsToMs(parsed.data.timestamp), isoToMs(value["timestamp"])];
+  const latestMs = signedAtMs + CLOCKS_DIFFER_MS;
+  const atMs = told.find((ms) => ms !== undefined && ms <= latestMs) ?? signedAtMs;
   return { kind: "status", event: toEvent(parsed.data, atMs) };
 }
 
@@ -131,7 +136,9 @@ function recipientOf(data: StatusObject): string | null {
 function codeOf(errors: unknown): number {
   const list: readonly unknown[] = Array.isArray(errors) ? errors : [errors];
   const codes = list.map((error) => (isRecord(error) ? toNumber(error["code"]) : Number.NaN));
-  return decisiveCode(codes.filter((code) => Number.isInteger(code) && code > 0 && code < 1e9));
+  return decisiveCode(
+    codes.filter((code) => Number.isInteger(code) && code > 0 && code <= CODE_MAX),
+  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
