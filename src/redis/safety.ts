@@ -89,7 +89,8 @@ export async function checkRedisSafety(
   }
 
   const found = await durabilityFound(redis, info, { durability, keys });
-  const { problems, ...durable } = found;
+  const { problems: faults, ...durable } = found;
+  const problems = [...faults, ...(await evictions(redis, info))];
   const [first] = problems;
   const warnings = problems.map((each) => each.message);
   if (first === undefined || o.allowUnsafe) {
@@ -259,6 +260,19 @@ async function setting(redis: Redis, name: string): Promise<string | undefined> 
     if (error instanceof Error && error.name === "ReplyError") return undefined;
     throw error;
   }
+}
+
+/**
+ * A policy that was corrected brings back nothing. Where CONFIG is forbidden the count cannot be
+ * reset, and may be of long ago.
+ */
+async function evictions(redis: Redis, info: Info): Promise<Problem[]> {
+  const evicted = Number(info.get("evicted_keys") ?? 0);
+  if (evicted === 0 || (await setting(redis, "maxmemory-policy")) === undefined) return [];
+  const message = `Redis has deleted ${counted(evicted, "key")} since it started, because its memory was full: records of sent messages may be missing, and those messages would be sent twice.`;
+  const fix =
+    "If Dropcast was in use then, restore a backup, or cancel the campaigns that have not ended. Then run CONFIG RESETSTAT on it.";
+  return [{ code: "redis_evicts", message, fix }];
 }
 
 /** What could take over without the last changes. */

@@ -35,6 +35,28 @@ test.each([
   ]);
 });
 
+test("one that has evicted keys is refused after its policy is corrected, until a person resets the count", async () => {
+  const own = await startOwnRedis({ args: ["--maxmemory-policy", "allkeys-random"] });
+  const redis = own.connect();
+  await redis.set("record", "x".repeat(100_000));
+  await redis.config("SET", "maxmemory", "1");
+  await redis.set("another", "x").catch(() => {});
+  await redis.config("SET", "maxmemory", "0");
+  await redis.config("SET", "maxmemory-policy", "noeviction");
+
+  const refused = await checkRedisSafety(redis, STRICT);
+  expect(refused).toMatchObject({
+    refusal: {
+      code: "redis_evicts",
+      message: expect.stringContaining("Redis has deleted 1 key since it started") as string,
+      fix: expect.stringContaining("CONFIG RESETSTAT") as string,
+    },
+  });
+
+  await redis.config("RESETSTAT");
+  expect(await checkRedisSafety(redis, STRICT)).toMatchObject({ ok: true });
+});
+
 test("all faults are told at once", async () => {
   const own = await startOwnRedis({
     args: ["--appendfsync", "everysec", "--maxmemory-policy", "allkeys-lru"],

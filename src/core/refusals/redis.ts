@@ -86,8 +86,8 @@ export const REDIS = catalogue(503, {
   },
   redis_evicts: {
     meaning:
-      "Redis deletes records when its memory is full (`maxmemory-policy` is not `noeviction`).",
-    fix: "Run `CONFIG SET maxmemory-policy noeviction` and put the same line in its configuration.",
+      "Redis deletes records when its memory is full (`maxmemory-policy` is not `noeviction`), or has deleted some since it started.",
+    fix: "Run `CONFIG SET maxmemory-policy noeviction` and put the same line in its configuration. If keys were deleted while Dropcast was in use, restore a backup, or cancel the campaigns that have not ended; then run `CONFIG RESETSTAT`.",
   },
   redis_failed: {
     meaning:
