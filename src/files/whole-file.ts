@@ -15,9 +15,12 @@ export interface WholeFile {
   drop(): Promise<void>;
 }
 
+/** As bytes if it may not be UTF-8. */
+type Path = string | Buffer;
+
 interface HowWhole {
   /** Where it is written. Default: beside its place, under a name that no one else uses. */
-  readonly draft?: string;
+  readonly draft?: Path;
   /** Default: for this user only. */
   readonly mode?: number;
   /** Asked when all is on the disk, just before it gets its name. */
@@ -25,7 +28,7 @@ interface HowWhole {
 }
 
 /** Begins a file; throws EEXIST if the draft exists. */
-export async function openWhole(path: string, how: HowWhole = {}): Promise<WholeFile> {
+export async function openWhole(path: Path, how: HowWhole = {}): Promise<WholeFile> {
   const { draft = besideOf(path), mode = 0o600 } = how;
   const file = await open(draft, "wx", mode);
   let isDone = false;
@@ -56,8 +59,10 @@ export async function openWhole(path: string, how: HowWhole = {}): Promise<Whole
 }
 
 /** Not longer than a name may be, however long that of the file is. */
-function besideOf(path: string): string {
-  return join(dirname(path), `.${randomBytes(8).toString("hex")}.tmp`);
+function besideOf(path: Path): Path {
+  const name = `.${randomBytes(8).toString("hex")}.tmp`;
+  if (typeof path === "string") return join(dirname(path), name);
+  return Buffer.concat([path.subarray(0, path.lastIndexOf("/") + 1), Buffer.from(name)]);
 }
 
 /**
@@ -65,7 +70,7 @@ function besideOf(path: string): string {
  * holds, or what writes it. False if `mayReplace` says no.
  */
 export async function writeWhole(
-  path: string,
+  path: Path,
   content: string | Buffer | AsyncIterable<Uint8Array> | ((file: FileHandle) => Promise<void>),
   how: HowWhole = {},
 ): Promise<boolean> {

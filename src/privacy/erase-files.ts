@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, lstat, open, readdir, rm } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { type FileHandle, lstat, open, rm } from "node:fs/promises";
+import { basename, extname } from "node:path";
 import type { PersonTrace } from "../core/person-trace.ts";
+import { filesBelow } from "../files/below.ts";
 import { writeWhole } from "../files/whole-file.ts";
 import { createRecordSplitter } from "./list-records.ts";
 
@@ -30,16 +31,17 @@ export async function eraseFromFolder(
   options: { skip: readonly string[]; inProgress: readonly string[] },
 ): Promise<ErasedFiles> {
   const erased: ErasedFiles = { files: 0, lines: 0, inProgress: [] };
-  for (const path of await filesBelow(folder, options.skip)) {
+  for (const { path, below, isFile } of await filesBelow(folder)) {
+    const isIn = (name: string): boolean => below.startsWith(`${name}/`);
+    if (!isFile || options.skip.some(isIn)) continue;
     const encoding = await findIn(path, trace);
     if (encoding === null) continue;
-    const below = path.slice(folder.length + 1);
-    if (options.inProgress.some((name) => below.startsWith(`${name}/`))) {
-      erased.inProgress.push(basename(path));
+    if (options.inProgress.some(isIn)) {
+      erased.inProgress.push(basename(below));
       continue;
     }
     erased.files++;
-    if (isList(path)) erased.lines += await eraseFromList(path, trace, encoding);
+    if (isList(below)) erased.lines += await eraseFromList(path, trace, encoding);
     else await maskInPlace(path, trace);
   }
   return erased;
@@ -49,24 +51,11 @@ function isList(path: string): boolean {
   return [".csv", ".rejects"].includes(extname(path).toLowerCase());
 }
 
-async function filesBelow(folder: string, skip: readonly string[]): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .filter((path) => !skip.some((name) => path.startsWith(join(folder, name, "/"))));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
-}
-
 /** Each maps every byte or pair of bytes to one character and back. */
 type Encoding = "latin1" | "utf16le" | "utf16be";
 
 /** The file's encoding if it contains the number, else null. */
-async function findIn(path: string, trace: PersonTrace): Promise<Encoding | null> {
+async function findIn(path: Buffer, trace: PersonTrace): Promise<Encoding | null> {
   const file = await openFile(path, "r");
   if (file === null) return null;
   try {
@@ -83,7 +72,7 @@ async function findIn(path: string, trace: PersonTrace): Promise<Encoding | null
 }
 
 async function eraseFromList(
-  path: string,
+  path: Buffer,
   trace: PersonTrace,
   encoding: Encoding,
 ): Promise<number> {
@@ -112,13 +101,14 @@ async function eraseFromList(
 }
 
 /** The same at each erasure of the list, and no longer for a list with a long name. */
-function draftOf(path: string): string {
-  const digest = createHash("sha256").update(basename(path)).digest("hex").slice(0, 16);
-  return join(dirname(path), `.${digest}.erase.tmp`);
+function draftOf(path: Buffer): Buffer {
+  const nameAt = path.lastIndexOf("/") + 1;
+  const digest = createHash("sha256").update(path.subarray(nameAt)).digest("hex").slice(0, 16);
+  return Buffer.concat([path.subarray(0, nameAt), Buffer.from(`.${digest}.erase.tmp`)]);
 }
 
 /** Keeps the file's length, so that a process can append to it meanwhile. */
-async function maskInPlace(path: string, trace: PersonTrace): Promise<void> {
+async function maskInPlace(path: Buffer, trace: PersonTrace): Promise<void> {
   const file = await openFile(path, "r+");
   if (file === null) return;
   try {
@@ -137,7 +127,7 @@ async function maskInPlace(path: string, trace: PersonTrace): Promise<void> {
 }
 
 /** Null if the file was deleted meanwhile. */
-async function openFile(path: string, flags: "r" | "r+"): Promise<FileHandle | null> {
+async function openFile(path: Buffer, flags: "r" | "r+"): Promise<FileHandle | null> {
   try {
     return await open(path, flags);
   } catch (error) {

@@ -13,6 +13,7 @@ import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createPersonTrace } from "../../src/core/person-trace.ts";
 import { eraseFromFolder } from "../../src/privacy/erase-files.ts";
+import { ANY_NAME, bytePath } from "../support/byte-name.ts";
 
 const trace = createPersonTrace({
   digits: "48600700811",
@@ -125,6 +126,26 @@ test("a list that is being imported is left alone and told, and a skipped folder
   expect(read(dir, "processing/a/list.csv")).toBe(list);
   expect(read(dir, "redis/appendonly.aof")).toBe(list);
 });
+
+test.runIf(ANY_NAME)(
+  "names that are not UTF-8 hide no file, and keep none of the others from it",
+  async () => {
+    const dir = folder({ "inbox/list.csv": "phone\n48600700811\n" });
+    mkdirSync(bytePath(`${dir}/inbox/F?r`));
+    for (const name of ["F?r/x.csv", "M?rz.csv", "M?rz.log"]) {
+      writeFileSync(bytePath(`${dir}/inbox/${name}`), "phone\n48600700811\n48600700812\n");
+    }
+
+    expect(await eraseFromFolder(dir, trace, none)).toMatchObject({ files: 4, lines: 3 });
+
+    expect(read(dir, "inbox/list.csv")).toBe("phone\n");
+    for (const name of ["F?r/x.csv", "M?rz.csv"]) {
+      expect(readFileSync(bytePath(`${dir}/inbox/${name}`), "utf8")).toBe("phone\n48600700812\n");
+    }
+    expect(readFileSync(bytePath(`${dir}/inbox/M?rz.log`), "utf8")).not.toContain("48600700811");
+    expect(readdirSync(join(dir, "inbox"))).toHaveLength(4);
+  },
+);
 
 test("a folder that is not there holds nobody", async () => {
   expect(await eraseFromFolder("/nowhere/at/all", trace, none)).toEqual({

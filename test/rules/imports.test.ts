@@ -86,7 +86,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     ...["silence-words", "pause-words", "stall-words"],
     ...["message-json", "message-timeline", "message-words", "person-words"],
   ],
-  files: ["whole-file"],
+  files: ["below", "whole-file"],
   health: ["topology", "check", "facts", "health", "number-facts-words", "redis", "runbook"],
   http: ["answer-problem", "health", "listen", "probes", "problem", "throttle"],
   livechat: ["client"],

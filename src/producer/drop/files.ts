@@ -87,8 +87,18 @@ export async function lstatOrNull(path: string): Promise<Stats | null> {
   }
 }
 
+/**
+ * Whether nothing can be found by a name that was just read from its folder, since it is not UTF-8
+ * (from an archive of Windows, or an old FTP client).
+ */
+export async function leadsNowhere(path: string): Promise<boolean> {
+  return basename(path).includes("\ufffd") && (await lstatOrNull(path)) === null;
+}
+
+export const NOT_UTF8 = "its name is not UTF-8: rename it";
+
 /** False if there was nothing to move. Replaces the file at `to`: its name must be reserved. */
-export async function moveFile(from: string, to: string): Promise<boolean> {
+export async function moveFile(from: string | Buffer, to: string): Promise<boolean> {
   try {
     await rename(from, to);
     return true;

@@ -21,8 +21,9 @@ import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Mode } from "../../core/mode.ts";
 import { accept, type Result } from "../../core/refusal.ts";
+import { type FileBelow, filesBelow } from "../../files/below.ts";
 import { type Claim, type Claims, createClaims } from "./claim.ts";
-import { dropFolders, isGone, lstatOrNull, makeDropFolders, moveFile } from "./files.ts";
+import { dropFolders, lstatOrNull, makeDropFolders, moveFile } from "./files.ts";
 import type { DropFolder } from "./folder.ts";
 import { isShared } from "./names.ts";
 import { newNote } from "./note.ts";
@@ -191,8 +192,8 @@ async function isHeldBySandbox(dir: string, claims: Claims): Promise<boolean> {
 async function moveSandboxLists(dir: string, say: (line: string) => void): Promise<void> {
   const to = join(dir, SANDBOX_FOLDER);
   let moved = 0;
-  for (const path of await sandboxLists(dir)) {
-    const target = await freePath(join(to, relative(dir, path)));
+  for (const { path, below } of await sandboxLists(dir)) {
+    const target = await freePath(join(to, below));
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     if (await moveFile(path, target)) moved++;
   }
@@ -204,23 +205,17 @@ async function moveSandboxLists(dir: string, say: (line: string) => void): Promi
  * Files dropped for the sandbox, and those it had in hand. Shared campaign files stay: they send
  * nothing by themselves. Recurring ones do.
  */
-async function sandboxLists(dir: string): Promise<string[]> {
+async function sandboxLists(dir: string): Promise<Pick<FileBelow, "path" | "below">[]> {
   const { inbox, processing } = dropFolders(dir);
-  const found = [...(await filesBelow(inbox)), ...(await filesBelow(processing))];
-  const recurring = await filesBelow(join(dir, RECURRING_FOLDER));
-  return [...found.filter((path) => !isShared(path)), ...recurring];
+  const lists = [...(await filesOf(dir, inbox)), ...(await filesOf(dir, processing))];
+  const recurring = await filesOf(dir, join(dir, RECURRING_FOLDER));
+  return [...lists.filter(({ below }) => !isShared(below)), ...recurring];
 }
 
-async function filesBelow(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    return entries.flatMap((entry) =>
-      entry.isDirectory() ? [] : [join(entry.parentPath, entry.name)],
-    );
-  } catch (error) {
-    if (isGone(error)) return [];
-    throw error;
-  }
+/** Those of one folder of the drop folder, each with its way from there. */
+async function filesOf(dir: string, folder: string): Promise<Pick<FileBelow, "path" | "below">[]> {
+  const found = await filesBelow(folder);
+  return found.map(({ path, below }) => ({ path, below: join(relative(dir, folder), below) }));
 }
 
 /** In a new sub-folder if the name is taken: nothing is overwritten. */

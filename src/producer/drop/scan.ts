@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isGone, lstatOrNull } from "./files.ts";
+import { isGone, leadsNowhere, lstatOrNull, NOT_UTF8 } from "./files.ts";
 
 /** A file at the time of a scan. */
 interface SeenFile {
@@ -21,11 +21,12 @@ export interface SeenFolder {
  * Scans a folder repeatedly, without following links, and remembers since when each file is
  * unchanged. Only this process's clock counts: file servers' clocks differ, and uploads keep their
  * own times. Skips hidden folders (snapshots and indexes of file servers) and `lost+found`.
- * `onError` receives folders that cannot be read; the others are still read.
+ * `onError` receives folders that cannot be read, and names that lead nowhere; the others are still
+ * read.
  */
 export function createScan(
   root: string,
-  onError: (folder: string, error: Error) => void,
+  onError: (path: string, error: Error) => void,
 ): () => Promise<SeenFolder[]> {
   let before = new Map<string, { look: string; sinceMs: number }>();
 
@@ -37,13 +38,18 @@ export function createScan(
       try {
         folders.push(await lookAt(path, { after, left }));
       } catch (error) {
-        // Removed during the scan.
         if (!isGone(error) || path === ".") onError(path, error as Error);
+        else await noteGone(path);
       }
     }
     before = after;
     return folders;
   };
+
+  /** Removed during the scan, or never to be found by its name. */
+  async function noteGone(path: string): Promise<void> {
+    if (await leadsNowhere(join(root, path))) onError(path, new Error(NOT_UTF8));
+  }
 
   async function lookAt(
     path: string,
@@ -57,7 +63,10 @@ export function createScan(
         continue;
       }
       const found = await lstatOrNull(join(root, below));
-      if (found === null) continue;
+      if (found === null) {
+        await noteGone(below);
+        continue;
+      }
       const look = `${found.size} ${found.mtimeMs} ${found.ctimeMs}`;
       const now = performance.now();
       const known = before.get(below);

@@ -2,7 +2,7 @@ import { opendir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FailedDropNote, WaitingDropNote } from "../../store/index.ts";
 import type { ImportReport } from "../report.ts";
-import { dropFolders, lstatOrNull } from "./files.ts";
+import { dropFolders, leadsNowhere, lstatOrNull, NOT_UTF8 } from "./files.ts";
 import {
   type FolderNames,
   isCampaign,
@@ -75,7 +75,10 @@ async function inboxWaits(
   const names = readNames(folder.names);
   for (const name of folder.names) {
     if (isIgnored(name)) continue;
-    const why = whyItWaits(name, names) ?? (await whyNotTaken(join(path, name), nowMs));
+    const file = join(path, name);
+    const why = (await leadsNowhere(file))
+      ? NOT_UTF8
+      : (whyItWaits(name, names) ?? (await whyNotTaken(file, nowMs)));
     if (why !== null) waits.push({ file: join("inbox", folder.path, name), why });
   }
   return waits;
@@ -176,7 +179,8 @@ async function namesBelow(root: string): Promise<NamedFolder[]> {
     try {
       for await (const entry of await opendir(join(root, path))) {
         if (entry.isDirectory()) {
-          if (!entry.name.startsWith(".") && entry.name !== "lost+found") {
+          if (await leadsNowhere(join(root, path, entry.name))) names.push(entry.name);
+          else if (!entry.name.startsWith(".") && entry.name !== "lost+found") {
             left.push(join(path, entry.name));
           }
         } else names.push(entry.name);

@@ -8,6 +8,7 @@ import { createModeDrops, type ModeDrops } from "../../../src/producer/drop/mode
 import { createFileImporter } from "../../../src/producer/import-file.ts";
 import { storeIn } from "../../../src/producer/sink/sink.ts";
 import { createNumberStore, type NumberStore } from "../../../src/store/number-store.ts";
+import { ANY_NAME, bytePath } from "../../support/byte-name.ts";
 import { testPhone } from "../../support/campaigns.ts";
 import { connectTestRedis, testNumber } from "../../support/redis.ts";
 import { SOON } from "../../support/soon.ts";
@@ -130,6 +131,22 @@ it("a sandbox leaves the drop folder to a live producer that comes, and goes on 
     `${join(both.dir, "inbox")} is LIVE now. ` +
       `Drop lists for the sandbox into ${join(both.dir, "sandbox/inbox")}`,
   );
+});
+
+it.runIf(ANY_NAME)("a name that is not UTF-8 makes no list of the sandbox live", async () => {
+  const both = await folderOfBoth();
+  await both.drop("inbox/shop/waits.csv");
+  await mkdir(bytePath(`${both.dir}/inbox/F?r`));
+  await writeFile(bytePath(`${both.dir}/inbox/F?r/x.csv`), `phone\n${testPhone(1)}\n`);
+  await writeFile(join(both.dir, ".sandbox"), "");
+
+  const live = await both.start("live");
+  await both.drop("inbox/real.csv");
+  await vi.waitFor(async () => expect(await both.files("done")).toEqual(["real.csv"]), SOON);
+
+  expect(await names(live.store)).toEqual(["inbox/real.csv"]);
+  expect(await both.files("sandbox/inbox/shop")).toEqual(["waits.csv"]);
+  expect(await both.files("sandbox/inbox/F\ufffdr")).toEqual(["x.csv"]);
 });
 
 it("what was dropped for a sandbox that died is not sent live: it is put where the sandbox looks", async () => {

@@ -2,6 +2,7 @@ import { appendFile, mkdir, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { createScan, type SeenFolder } from "../../../src/producer/drop/scan.ts";
+import { ANY_NAME, bytePath } from "../../support/byte-name.ts";
 import { SOON } from "../../support/soon.ts";
 import { testFolder } from "../list/read-list.ts";
 
@@ -56,4 +57,22 @@ it("a folder that cannot be read is told of, and the others are read", async () 
   expect(errors).toEqual([]);
   await createScan(join(folder, "none"), (path) => errors.push(path))();
   expect(errors).toEqual(["."]);
+});
+
+it.runIf(ANY_NAME)("a list and a folder whose names are not UTF-8 are told of", async () => {
+  const folder = await testFolder();
+  await mkdir(bytePath(`${folder}/F?r`));
+  await writeFile(bytePath(`${folder}/M?rz.csv`), "");
+  await writeFile(join(folder, "lost \ufffd.csv"), "");
+  const errors: string[] = [];
+
+  const [seen] = await createScan(folder, (path, { message }) =>
+    errors.push(`${path}: ${message}`),
+  )();
+
+  expect([...(seen?.files.keys() ?? [])]).toEqual(["lost \ufffd.csv"]);
+  expect(errors.sort()).toEqual([
+    "F\ufffdr: its name is not UTF-8: rename it",
+    "M\ufffdrz.csv: its name is not UTF-8: rename it",
+  ]);
 });

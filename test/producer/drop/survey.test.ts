@@ -2,6 +2,7 @@ import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { surveyDrops } from "../../../src/producer/drop/survey.ts";
+import { ANY_NAME, bytePath } from "../../support/byte-name.ts";
 import { testFolder } from "../list/read-list.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -91,4 +92,19 @@ it("a drop folder that is not there is empty, and none is made", async () => {
 
   expect(await surveyDrops(join(dir, "none"), Date.now())).toEqual({ failed: [], waiting: [] });
   expect(await readdir(dir)).toEqual([]);
+});
+
+it.runIf(ANY_NAME)("names what cannot be taken because its name is not UTF-8", async () => {
+  const dir = await testFolder();
+  await put(dir, "inbox/campaign.yaml");
+  await mkdir(bytePath(`${dir}/inbox/F?r`));
+  await writeFile(bytePath(`${dir}/inbox/M?rz.csv`), "");
+
+  const { waiting } = await surveyDrops(dir, Date.now());
+
+  const why = "its name is not UTF-8: rename it";
+  expect(waiting.toSorted((a, b) => a.file.localeCompare(b.file))).toEqual([
+    { file: "inbox/F\ufffdr", why },
+    { file: "inbox/M\ufffdrz.csv", why },
+  ]);
 });
