@@ -76,31 +76,33 @@ export async function digestList(list: ListFile): Promise<string> {
 
 const SAMPLE_BYTES = 256 * 1024;
 
-/** Whole lines of the list with more than ASCII: the sample for its encoding. */
+/** Longer lines are no rows of a list, and are taken in pieces. */
+const LINE_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Whole lines of the list with more than ASCII: the sample for its encoding. A piece may end inside
+ * a line, and a line without such letters says nothing: so all of them count, the last one too.
+ */
 async function readSample(list: ListFile): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let bytes = 0;
-  let isFirst = true;
+  let begun = Buffer.alloc(0);
+  function take(lines: Buffer): void {
+    if (isAscii(lines)) return;
+    pieces.push(Buffer.from(lines));
+    bytes += lines.length;
+  }
   await list.read((chunk) => {
-    const lines = wholeLines(chunk, isFirst);
-    isFirst = false;
-    if (!isAscii(lines)) {
-      pieces.push(Buffer.from(lines));
-      bytes += lines.length;
-    }
+    const text = Buffer.concat([begun, chunk]);
+    const ends = Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r")) + 1;
+    const end = ends === 0 && text.length > LINE_BYTES_MAX ? text.length : ends;
+    take(text.subarray(0, end));
+    begun = Buffer.from(text.subarray(end));
     return bytes < SAMPLE_BYTES;
   });
+  if (bytes < SAMPLE_BYTES) take(begun);
   return Buffer.concat(pieces);
 }
-
-/** A piece may begin and end inside a character of several bytes. */
-function wholeLines(chunk: Buffer, isFirst: boolean): Buffer {
-  const start = isFirst ? 0 : chunk.indexOf(NEWLINE) + 1;
-  const end = chunk.lastIndexOf(NEWLINE) + 1;
-  return end > start ? chunk.subarray(start, end) : chunk;
-}
-
-const NEWLINE = 10;
 
 function hasUtf8Mark(head: Buffer): boolean {
   return head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;

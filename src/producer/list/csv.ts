@@ -179,10 +179,13 @@ async function readRecords(
     collector.discard();
     return accept(undefined);
   }
-  if (torn !== null || decoder.end() === null) {
+  const rest = torn === null ? decoder.end() : null;
+  if (rest === null) {
     collector.discard();
     return notUtf16(list.name, collector.nextLine() + (torn ?? 0));
   }
+  // The end of a last line without a line end.
+  await collector.write(rest.subarray(skip));
   await collector.end();
   if (collector.rows.length > 0) await visit({ ...collector.take(), bytes });
   return collector.fault() ?? accept(undefined);
