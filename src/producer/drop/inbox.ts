@@ -135,7 +135,8 @@ export function createInbox(input: InboxInput): Inbox {
     const quietMs = quiet(folder, name);
     if (campaign?.kind === "shared") {
       // Its own file may have come during the scan.
-      const names = await readdir(join(folders.inbox, folder.path));
+      const entries = await readdir(join(folders.inbox, folder.path), { withFileTypes: true });
+      const names = entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
       if (readNames(names).match(name).kind !== "shared") return;
     }
     const list = await takeList(input, { relative: file, campaign, quietMs });
