@@ -23,7 +23,7 @@ import {
   readNational,
 } from "./national-number.ts";
 import { oldPlanOf } from "./old-plans.ts";
-import { callingCodeOf, lineTypeIn, mobileDigitsAtHome } from "./plans.ts";
+import { callingCodeOf, lineTypeIn, mayBeMistyped, mobileDigitsAtHome } from "./plans.ts";
 import {
   INTERNATIONAL_DIGITS_MIN,
   type Reading,
@@ -141,7 +141,12 @@ function readBare(cell: PhoneText, home: Home | null): Reading {
   if (national !== null) {
     const old = oldShapeOf(cell, national.phone);
     if (old !== null) return reading(old, national.phone);
-    if (abroad === null || isGroupedAsAtHome(text, national.parsed)) {
+    const isGrouped = isGroupedAsAtHome(text, national.parsed);
+    const isMistyped = mayBeMistyped(home.plan, digits, national.phone.mobile);
+    if (isMistyped && !isGrouped && !hasBracketsInCode(cell)) {
+      return reading("mistyped", national.phone);
+    }
+    if (abroad === null || isGrouped) {
       return reading(digits.startsWith("0") ? "trunk" : "plain", national.phone);
     }
     return reading("either", national.phone, abroad);

@@ -21,6 +21,11 @@ export interface NumberStyle {
    * A cell that is two numbers of the list's country: if only one is a mobile, that one is meant.
    */
   readonly eitherHome: "plain" | "coded" | "reject";
+  /**
+   * A number of the list's country that begins with the country's code, and may be another one
+   * behind it that was mistyped. Absent in styles that earlier versions stored: rejected.
+   */
+  readonly mistyped?: "read" | "reject";
   /** Mobiles without the digit that was added to them; `all`: those that begin with 9, too. */
   readonly old: "all" | "read" | "reject";
   /**
@@ -39,8 +44,8 @@ export interface ShapeCounter {
 
 export function createShapeCounter(): ShapeCounter {
   const counts: Record<Shape, number> = {
-    ...{ plus: 0, prefix: 0, trunk: 0, plain: 0, coded: 0, abroad: 0, either: 0 },
-    ...{ either_home: 0, old: 0, short: 0, zeros: 0, unread: 0, none: 0 },
+    ...{ plus: 0, prefix: 0, trunk: 0, plain: 0, coded: 0, mistyped: 0, abroad: 0 },
+    ...{ either: 0, either_home: 0, old: 0, short: 0, zeros: 0, unread: 0, none: 0 },
   };
   return { add: ({ shape }) => void counts[shape]++, counts };
 }
@@ -61,10 +66,12 @@ export function styleOf(
   counts: ShapeCounts,
   { country, given }: { country: string | null; given: Numbers | null },
 ): NumberStyle {
-  const { trunk, plain, coded, abroad, either, prefix, zeros } = counts;
+  const { trunk, coded, abroad, either, prefix, zeros } = counts;
+  const plain = counts.plain + counts.mistyped;
   const cells = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const rest = {
     eitherHome: eitherHomeStyleOf(counts),
+    mistyped: given === "national" ? "read" : mistypedStyleOf(counts),
     old: oldStyleOf(counts),
     zeros: zerosStyleOf((prefix + zeros) / cells),
   } as const;
@@ -91,14 +98,25 @@ function eitherHomeStyleOf({ plain, trunk, coded }: ShapeCounts): NumberStyle["e
   return decideBetween(plain, coded, ["plain", "coded", trunk === 0 ? "coded" : "reject"]);
 }
 
+function mistypedStyleOf({ plain, coded, either_home }: ShapeCounts): "read" | "reject" {
+  return decideBetween(plain, coded + either_home, ["read", "reject", "reject"]);
+}
+
 /** `share`: of the cells with a leading 00; NaN without such cells. */
 function zerosStyleOf(share: number): NumberStyle["zeros"] {
   if (share < ZEROS_OF_LANDLINES_MIN) return "reject";
   return share < ZEROS_CELLS_MIN ? "landlines" : "all";
 }
 
-function oldStyleOf({ old, short, plain, trunk, coded }: ShapeCounts): NumberStyle["old"] {
-  const today = plain + trunk + coded;
+function oldStyleOf({
+  old,
+  short,
+  plain,
+  mistyped,
+  trunk,
+  coded,
+}: ShapeCounts): NumberStyle["old"] {
+  const today = plain + mistyped + trunk + coded;
   if (old + short > today) return "all";
   return old >= (old + short + today) * OLD_CELLS_MIN ? "read" : "reject";
 }
@@ -131,11 +149,13 @@ function isInternational({ abroad, either, unread }: ShapeCounts): boolean {
 
 /** Whether two styles read a list with these counts alike. */
 export function readsAlike(counts: ShapeCounts, one: NumberStyle, two: NumberStyle): boolean {
-  const { trunk, plain, abroad, either, either_home, old, short, zeros } = counts;
+  const { trunk, plain, mistyped, abroad, either, either_home, old, short, zeros } = counts;
+  const bare = trunk + plain + mistyped + abroad + either_home + old + short;
   return (
-    (one.bare === two.bare || trunk + plain + abroad + either_home + old + short === 0) &&
+    (one.bare === two.bare || bare === 0) &&
     (one.either === two.either || either === 0) &&
     (one.eitherHome === two.eitherHome || either_home === 0) &&
+    (one.mistyped === two.mistyped || mistyped === 0) &&
     (one.old === two.old || old + short === 0) &&
     (one.zeros === two.zeros || zeros === 0)
   );
@@ -162,8 +182,8 @@ export function phoneStyleReport(
   style: NumberStyle,
   { country, given }: { country: string | null; given: Numbers | null },
 ): PhoneStyleReport {
-  const { trunk, plain, coded, abroad, either, either_home, old, short, plus, prefix, zeros } =
-    counts;
+  const { trunk, plain, mistyped, coded, abroad, either, either_home, old, short } = counts;
+  const { plus, prefix, zeros } = counts;
   const international = style.bare === "international";
   const coming = international ? abroad + either : 0;
   const ownCode = style.eitherHome === "plain" ? 0 : either_home;
@@ -171,7 +191,14 @@ export function phoneStyleReport(
     numbers: style.bare,
     decidedBy: given === null ? "list" : "campaign",
     country: country?.toUpperCase() ?? null,
-    national: trunk + plain + old + short + (international ? 0 : either) + (either_home - ownCode),
+    national:
+      trunk +
+      plain +
+      mistyped +
+      old +
+      short +
+      (international ? 0 : either) +
+      (either_home - ownCode),
     withCode: coded + coming + ownCode,
     plus,
     prefix: prefix + zeros,
@@ -192,6 +219,9 @@ export function verdictOf(reading: Reading, style: NumberStyle): PhoneVerdict {
       if (style.either === "international") return other ?? phone ?? AMBIGUOUS;
       if (style.either === "national") return phone ?? AMBIGUOUS;
       return style.either === "mobile" && phone?.mobile ? phone : AMBIGUOUS;
+    case "mistyped":
+      if (style.bare === "international") return WITHOUT_CODE;
+      return style.mistyped === "read" ? (phone ?? AMBIGUOUS) : AMBIGUOUS;
     case "either_home":
       return readEitherHome(reading, style);
     case "zeros":

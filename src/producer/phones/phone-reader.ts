@@ -40,7 +40,7 @@ export function createPhoneReader(country: string | null): PhoneReader {
   const read = createCellReader(country);
   const given: Numbers = country === null ? "international" : "national";
   const none = createShapeCounter().counts;
-  const alone = styleOf(none, { country, given });
+  const alone = { ...styleOf(none, { country, given }), mistyped: "reject" } as const;
   // A landline without its zero may be a number abroad, and there is no context.
   const style = country === null ? alone : ({ ...alone, either: "mobile" } as const);
   return (cell) => verdictOf(read(cell), style);

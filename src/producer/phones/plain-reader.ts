@@ -5,6 +5,7 @@ import {
   lineTypeIn,
   lineTypeOf,
   mainPlanOf,
+  mayBeMistyped,
   mobileDigitsAtHome,
   type NumberingPlan,
   planOf,
@@ -124,12 +125,16 @@ function bare(digits: string, home: NumberingPlan, gaps: "gaps" | "none"): Readi
   const here = isCoded && home.callingCode === "1" ? "no" : national(digits, home);
   if (here === "unsure") return null;
   if (digits.startsWith("0")) return here === "no" ? null : reading("trunk", here);
+  const isMistyped = here !== "no" && mayBeMistyped(home, digits, here.mobile);
+  // Its gaps may show that it is not.
+  if (isMistyped && gaps === "gaps") return null;
+  const shape = isMistyped ? "mistyped" : "plain";
   if (digits.length < INTERNATIONAL_DIGITS_MIN) {
-    return here === "no" ? null : reading("plain", here);
+    return here === "no" ? null : reading(shape, here);
   }
   const coded = international(digits);
   if (coded === "unsure") return null;
-  if (coded === "no") return here === "no" ? null : reading("plain", here);
+  if (coded === "no") return here === "no" ? null : reading(shape, here);
   if (here !== "no") {
     // Its gaps may show which of the two is meant.
     return isCoded || gaps === "gaps" ? null : reading("either", here, coded);

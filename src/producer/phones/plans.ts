@@ -65,6 +65,20 @@ export function mobileDigitsAtHome({ mobileDigitsMax, trunk }: NumberingPlan): n
   return mobileDigitsMax + (trunk === null ? 0 : 1);
 }
 
+/**
+ * Whether national digits that begin with the country's own code may be a mobile behind it that was
+ * mistyped: a digit is wrong, lost or one too many, or, in Brazil, the area is left out.
+ * `isMobile`: of the digits as they are.
+ */
+export function mayBeMistyped(plan: NumberingPlan, digits: string, isMobile: boolean): boolean {
+  const { callingCode, mobile, mobileDigitsMax } = plan;
+  if (!digits.startsWith(callingCode)) return false;
+  const rest = digits.length - callingCode.length;
+  if (callingCode === "55") return rest === 8 || rest === 9;
+  const lengths = isMobile ? [mobileDigitsMax] : (mobile?.lengths ?? []);
+  return lengths.some((length) => Math.abs(length - rest) <= 1);
+}
+
 /** The calling code that `digits` begin with, or null. No code is a prefix of another one. */
 export function callingCodeOf(digits: string): string | null {
   for (let length = 1; length <= CALLING_CODE_DIGITS_MAX; length++) {

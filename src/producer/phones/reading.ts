@@ -18,6 +18,9 @@ export interface ReadPhone {
  * - `trunk`: bare, a number of the list's country with its trunk prefix (`0151 …`)
  * - `plain`: bare, a number of the list's country as written
  * - `coded`: bare, with the list's own country code in front
+ * - `mistyped`: bare, a number of the list's country as written, or one behind the country's own
+ *   code with a mistyped digit or without its area (Germany: 49151234567 may be a landline in
+ *   04915; Brazil: 55987654321)
  * - `abroad`: bare, and valid only as the digits of a number of another country
  * - `either`: bare, a number of the list's country (`phone`) or of another one (`other`)
  * - `either_home`: bare, and two numbers of the list's country: `phone` as written, `other` by its
@@ -35,6 +38,7 @@ export type Shape =
   | "trunk"
   | "plain"
   | "coded"
+  | "mistyped"
   | "abroad"
   | "either"
   | "either_home"

@@ -60,6 +60,35 @@ describe("a list of national numbers", () => {
     ]);
   });
 
+  it("behind their own code takes none with a mistyped digit for a number of another kind", () => {
+    const german = ["4915112345678", "4917112345678", "491711234567"];
+    const brazilian = ["5511987654321", "5521987654322", "5531987654323"];
+    const indonesian = ["6281234567890", "6281234567891", "081234567892"];
+
+    for (const cell of ["491511234567", "49171123456", "49151123456789", "4914112345678"]) {
+      expect(readAmong(cell, ["0151 12345678"], { country: "DE" }), cell).toMatch(/^phone_/);
+      expect(readAmong(cell, german, { country: "DE" }), cell).toMatch(/^phone_/);
+    }
+    expect(readAmong("55987654321", brazilian, { country: "BR" })).toBe("phone_ambiguous");
+    expect(readAmong("6281234567", indonesian, { country: "ID" })).toBe("phone_ambiguous");
+  });
+
+  it("has numbers that begin with its own code where they are written without it", () => {
+    const german = ["15112345678", "17112345678", "30 1234567"];
+    const brazilian = ["11987654321", "21987654322", "31987654323"];
+
+    expect(readAmong("49151123456", german, { country: "DE" })).toBe("4949151123456");
+    expect(readAmong("55987654321", brazilian, { country: "BR" })).toBe("5555987654321");
+    expect(readAmong("55987654321", [], { country: "BR" })).toBe("phone_ambiguous");
+    expect(readAmong("55987654321", [], { country: "BR", numbers: "national" })).toBe(
+      "5555987654321",
+    );
+    expect(readAmong("(55) 98765-4321", ["5511987654321"], { country: "BR" })).toBe(
+      "5555987654321",
+    );
+    expect(readAmong("3921234567", ["393471234567"], { country: "IT" })).toBe("393921234567");
+  });
+
   it("of one area that is another country's code is that area", () => {
     const arkansas = ["479-812-3456", "4794123456", "(479) 812-3457"];
 
@@ -274,6 +303,7 @@ describe("the counts of a list", () => {
     ["bare", "international", "trunk"],
     ["either", "reject", "either"],
     ["eitherHome", "reject", "either_home"],
+    ["mistyped", "reject", "mistyped"],
     ["old", "all", "old"],
     ["old", "all", "short"],
     ["zeros", "landlines", "zeros"],
