@@ -43,6 +43,10 @@ export const REJECTS = {
   timezone_unclear: 39,
   value_question: 40,
   value_quoted: 41,
+  row_opted_out: 42,
+  phone_split: 43,
+  value_markup: 45,
+  phone_other_country: 44,
   // For rows of a corrected rejects file; the campaign's row keeps its code.
   row_unknown: 64,
   phone_taken: 65,
@@ -127,6 +131,14 @@ const WORDS: Readonly<
     `${name} has no country code, unlike the other numbers of this list`,
     WITH_CODE,
   ],
+  phone_split: (name, _, about) => [
+    `${name} may lack its beginning, which ${about === "" ? "another column" : `column "${about}"`} holds`,
+    `put the whole number there: ${WITH_CODE}`,
+  ],
+  phone_other_country: (name, _, about) => [
+    `${name} has no country code, and ${about === "" ? "another column" : `column "${about}"`} names another country than the list's`,
+    WITH_CODE,
+  ],
   phone_old_plan: (name, _, about) => [
     `${name} predates a change of its country's phone numbers${about === "" ? "" : ` (${about})`}`,
     "write it as it is dialled today",
@@ -189,6 +201,10 @@ const WORDS: Readonly<
     `${name} is in quotation marks, which would be sent with it`,
     "remove them",
   ],
+  value_markup: (name) => [
+    `${name} contains HTML or JSON (such as <br> or {"a": 1})`,
+    "write the text that is meant",
+  ],
   value_not_whole: (name) => [
     `${name} is not a whole number, but the template needs one`,
     "use digits only, as in 12990",
@@ -228,6 +244,10 @@ const WORDS: Readonly<
   timezone_unclear: () => [
     "the phone does not tell the recipient's time zone closely enough for schedule.window",
     "put the time zone, as in America/New_York, into a column named in recipients.timezone, or widen the window",
+  ],
+  row_opted_out: (name) => [
+    `${name} says that the person wants no messages`,
+    "remove the row, and add the person to the opt-outs with dropcast suppress add",
   ],
   row_columns: () => [
     "the row has more cells than the header, or lacks cells that the template uses",

@@ -31,7 +31,8 @@ type Checked =
   | { readonly ok: false; readonly code: RejectCode; readonly column: string };
 
 export interface Doubt {
-  readonly code: ValueDoubt | FieldDoubt;
+  /** `row_opted_out` is of the whole row, and no template finds it. */
+  readonly code: ValueDoubt | FieldDoubt | "row_opted_out";
   readonly column: string;
 }
 

@@ -33,6 +33,7 @@ const VALUE_DOUBTS = [
   "value_escaped",
   "value_question",
   "value_quoted",
+  "value_markup",
 ] as const;
 
 export type ValueDoubt = (typeof VALUE_DOUBTS)[number];
@@ -67,7 +68,7 @@ export function showsNothing(text: string): boolean {
  */
 const SUSPECT = new RegExp(
   [
-    "^[#=@+\\-'`{<(*$\\\\]",
+    "^[#=@+\\-'`{[<(*$\\\\]|<[/A-Za-z]",
     "^[\\-–—_.?…/\\s]+$",
     "[^ ]\\?[^ ]|^\\?[^ ]",
     "^(?:NULL|null|None|NaN|nan|NaT|NA$|N/A|n/a|nil$|[Nn]\\.[Aa]\\.|undefined|\\[object|Err:)",
@@ -165,7 +166,22 @@ function doubtOf(text: string): ValueDoubt | null {
   if (PLACEHOLDER.test(text)) return "value_placeholder";
   if (ESCAPED.test(text) || UTF_7.test(text)) return "value_escaped";
   if (QUESTION_WITHIN.test(text) && !ADDRESS.test(text)) return "value_question";
-  return QUOTED.test(text) ? "value_quoted" : null;
+  if (QUOTED.test(text)) return "value_quoted";
+  return TAG.test(text) || isJson(text) ? "value_markup" : null;
+}
+
+/** Of HTML; `<3`, `<ann@example.com>` and `<Acme>` are none. */
+const TAG =
+  /<\/?(?:a|b|br|div|em|font|h[1-6]|hr|i|img|li|ol|p|script|small|span|strong|table|t[dhr]|u|ul)(?:\s[^<>]*)?\/?>/i;
+
+/** A cell that holds what a program keeps of an object or a list. */
+function isJson(text: string): boolean {
+  if (!/^(?:\{\s*(?:".*)?\}|\[\s*(?:["{[\d-].*)?\])$/s.test(text)) return false;
+  try {
+    return typeof JSON.parse(text) === "object";
+  } catch {
+    return false;
+  }
 }
 
 /**

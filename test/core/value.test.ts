@@ -197,9 +197,21 @@ describe("a value", () => {
     ["'Bob'", "value_quoted"],
     [' "Bob"', "value_quoted"],
     ["`Bob`", "value_quoted"],
+    ["Ann<br>Maria", "value_markup"],
+    ['<span class="x">Bob</span>', "value_markup"],
+    ['{"vip":true}', "value_markup"],
+    ["{}", "value_markup"],
+    ['["a", "b"]', "value_markup"],
   ])("%j is doubtful: %s", (cell, doubt) => {
     expect(readValue(cell)).toMatchObject({ fault: null, doubt });
   });
+
+  test.each(["I <3 you", "Ann <ann@example.com>", "[Warsaw]", "{Ann}", "a < b > c", "<Acme>"])(
+    "%j is no markup",
+    (cell) => {
+      expect(readValue(cell)).toEqual({ text: cell, fault: null, doubt: null });
+    },
+  );
 
   test.each([
     ["'", "1".repeat(30_000), "x"],

@@ -19,6 +19,7 @@ const OTHER_LETTERS: Readonly<Record<string, string>> = {
   "core/template-fields.ts": "types and keys of a template",
   "core/template-rules.ts": "types and languages of a template",
   "producer/columns/phone-words.ts": "words in a folded name",
+  "producer/columns/plain-words.ts": "words in a folded name, and short answers",
   "producer/list/encoding/letters.ts": "letters of names",
   "producer/phones/cell-text.ts": "the digits of a phone",
   "producer/suppressions/read-file.ts": "the scope in a cell",

@@ -195,6 +195,11 @@ export const LISTS = catalogue(422, {
     meaning: "No column of the list is named like a phone number, and none contains phone numbers.",
     fix: "Name it in the campaign file: `recipients: { to: phone }`; for `suppress import`: `--column phone`.",
   },
+  opt_outs_mixed: {
+    meaning:
+      "A list of opt-outs has a column (Opt-in, Unsubscribed) that says of some people that they did not opt out: imported as it is, it would keep every message from them as well.",
+    fix: "Keep only the rows of people who opted out. If all of them did, remove that column.",
+  },
   phone_column_unclear: {
     meaning:
       "Several columns of the list may contain the phone number, or only one whose name suggests something else.",

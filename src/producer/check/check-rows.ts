@@ -1,6 +1,9 @@
 import { foldPhone } from "../../core/recipient.ts";
+import type { Doubt } from "../../core/template.ts";
 import type { ImportOutcome } from "../../store/index.ts";
 import type { SendTimes } from "../../time/send-times.ts";
+import { type ConsentColumn, saidIn } from "../columns/consent-columns.ts";
+import { createPartCheck } from "../columns/phone-parts.ts";
 import { type NumberStyle, type ShapeCounter, verdictOf } from "../phones/number-style.ts";
 import { createCellReader } from "../phones/phone-reader.ts";
 import { createSeenPhones } from "../phones/seen-phones.ts";
@@ -19,7 +22,10 @@ export interface CheckedRow {
  * second.
  */
 export function createRowCheck(
-  list: Pick<PreparedList, "columns" | "phone" | "template" | "country" | "times" | "zoneColumn">,
+  list: Pick<
+    PreparedList,
+    "columns" | "phone" | "consents" | "template" | "country" | "times" | "zoneColumn"
+  >,
   how: {
     style: NumberStyle;
     /** Counts how the phones are written: the style is decided once all have been read. */
@@ -37,6 +43,7 @@ export function createRowCheck(
   // Spreadsheets omit empty cells at the end: missing cells are empty.
   const needed = Math.max(template.cellsNeeded, column.index + 1);
   const readCell = createCellReader(list.country);
+  const checkParts = createPartCheck(list.columns, column.index);
   const seen = createSeenPhones({ expected: how.rowsExpected });
   const checkTime = createTimeCheck(list.times, {
     ...{ startsMs: how.startsMs, zoneColumn: list.zoneColumn ?? "" },
@@ -54,9 +61,12 @@ export function createRowCheck(
       const rejected = { kind: "rejected", code, column: column.name } as const;
       return about === undefined ? rejected : { ...rejected, about };
     }
+    const part = checkParts(cells, { cell: cells[column.index] ?? "", reading, read: phone });
+    if (part !== null) return { kind: "rejected", column: column.name, ...part };
     const checked = template.check(cells);
     if (!checked.ok) return { kind: "rejected", code: checked.code, column: checked.column };
-    const [doubt] = checked.doubts ?? [];
+    const doubts = doubtsOf(list.consents, cells, checked.doubts);
+    const [doubt] = doubts ?? [];
     if (strictValues && doubt !== undefined) return { kind: "rejected", ...doubt };
     const untimely = checkTime(phone.digits, cells);
     if (untimely !== null) return untimely;
@@ -66,9 +76,19 @@ export function createRowCheck(
     return {
       ...{ kind: "pending", phone: phone.digits },
       ...(phone.landline ? { landline: true } : {}),
-      ...(checked.doubts === undefined ? {} : { doubts: checked.doubts }),
+      ...(doubts === undefined ? {} : { doubts }),
     };
   };
+}
+
+function doubtsOf(
+  consents: readonly ConsentColumn[],
+  cells: readonly string[],
+  ofValues: readonly Doubt[] | undefined,
+): readonly Doubt[] | undefined {
+  const said = saidIn(consents, cells);
+  if (said?.consent !== "declines") return ofValues;
+  return [{ code: "row_opted_out", column: said.column.name }, ...(ofValues ?? [])];
 }
 
 /** Rejects a row whose sending time cannot be known: an unknown zone never means "now". */

@@ -4,6 +4,7 @@ import type { Encoding } from "../../core/encoding.ts";
 import { accept, type Result } from "../../core/refusal.ts";
 import { type CompiledTemplate, compileTemplate, templateColumns } from "../../core/template.ts";
 import { type SendTimes, sendTimesOf } from "../../time/send-times.ts";
+import { type ConsentColumn, findConsentColumns } from "../columns/consent-columns.ts";
 import { checkHeader, checkIsHeader, checkNameless, checkZoneColumn } from "../columns/header.ts";
 import { findPhoneColumn, type PhoneColumn } from "../columns/phone-column.ts";
 import { lookAtColumns, type PhoneSample, type SeenColumn } from "../columns/seen-columns.ts";
@@ -27,6 +28,8 @@ export interface PreparedList {
   /** Set if the list is a rejects file. */
   readonly layout: RejectsLayout | null;
   readonly phone: PhoneColumn;
+  /** Where rows may say that their people want no messages. */
+  readonly consents: readonly ConsentColumn[];
   readonly template: CompiledTemplate;
   /** Of bare phones. */
   readonly country: string | null;
@@ -82,6 +85,8 @@ export async function prepareList(
   return accept({
     ...{ file, bytes, encodingSamples, header, columns, layout },
     ...{ phone: phone.value, template: template.value, country },
+    // A person asks for a one-time code each time.
+    consents: definition.category === "authentication" ? [] : findConsentColumns(columns, rows),
     ...{ times: sendTimesOf(definition, columns), zoneColumn: zoneColumn.value },
     style: input.style ?? styleOfPhones(phones, country, recipients.numbers ?? null),
   });

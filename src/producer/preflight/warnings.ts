@@ -20,6 +20,8 @@ export interface Warning {
  */
 const WORDS = {
   duplicate: "the person is on the list before; each person gets one message",
+  row_opted_out:
+    "the list says that the person wants no messages, and one is sent; remove these rows, and add the people to the opt-outs (recipients.strictValues: true rejects the rows)",
   opted_out: "the person has opted out, and gets no message",
   undeliverable:
     "WhatsApp could not deliver to the number lately (131026), and the campaign skips those",
@@ -49,6 +51,7 @@ const WORDS = {
   value_question:
     "the value has a question mark within a word, where a letter may be lost (as in Ma?gorzata), and is sent as it is",
   value_quoted: "the value is in quotation marks, which are sent with it",
+  value_markup: 'the value has HTML or JSON in it (as <br> or {"a": 1}), and is sent as it is',
   value_coupon:
     "the coupon code has more than 15 characters, or others than letters and digits; WhatsApp may refuse it",
   value_one_time_code: "the one-time code has more than 15 characters; WhatsApp may refuse it",
@@ -153,7 +156,7 @@ export function nightWarning(count: number): Warning[] {
 
 /** Placeholders of other programs: `{name}`, `[[name]]`, `<name>`, `%name%`, `*|name|*`. */
 const OTHER_PLACEHOLDER =
-  /(?<!\{)\{([^{}"]+)\}(?!\})|\[\[?([^[\]"{}]+)\]\]?|<([^<>"]+)>|%([^%"\s][^%"]*)%|\*\|([^|"]+)\|\*|\$([\p{L}_][\p{L}\p{N}_]*)/gu;
+  /(?<!\{)\{([^{}"]+)\}+|\uff5b+([^\uff5b\uff5d"]+)\uff5d+|\[\[?([^[\]"{}]+)\]\]?|<([^<>"]+)>|%([^%"\s][^%"]*)%|\*\|([^|"]+)\|\*|\$([\p{L}_][\p{L}\p{N}_]*)/gu;
 
 /** The template names a column as another program would: every person would get that name. */
 export function placeholderWarning(

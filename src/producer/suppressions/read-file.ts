@@ -1,18 +1,25 @@
 import { SCOPES, type Scope } from "../../core/category.ts";
 import { foldColumnName } from "../../core/columns.ts";
 import type { Encoding } from "../../core/encoding.ts";
-import { accept, type Result } from "../../core/refusal.ts";
+import { accept, type Refused, type Result, refuse } from "../../core/refusal.ts";
 import type { RejectCode } from "../../core/reject.ts";
 import { unescapeCell } from "../../core/spreadsheet.ts";
 import { showsNothing } from "../../core/value.ts";
 import type { NewOptOut } from "../../store/index.ts";
+import { type ConsentColumn, findConsentColumns, saidIn } from "../columns/consent-columns.ts";
 import { checkHeader, checkIsHeader, isLongNumber } from "../columns/header.ts";
+import { createPartCheck } from "../columns/phone-parts.ts";
 import { lookAtColumns, type PhoneSample, type SeenColumn } from "../columns/seen-columns.ts";
 import { type ListBytes, readListBytes } from "../list/bytes.ts";
 import { type CsvBlock, type CsvHeader, readBeginning, readRows } from "../list/csv.ts";
 import { type ListFile, openList } from "../list/open.ts";
-import { createShapeCounter, styleOf, verdictOf } from "../phones/number-style.ts";
-import { createCellReader, createPhoneFinder, type PhoneReader } from "../phones/phone-reader.ts";
+import {
+  createShapeCounter,
+  type PhoneVerdict,
+  styleOf,
+  verdictOf,
+} from "../phones/number-style.ts";
+import { createCellReader, createPhoneFinder } from "../phones/phone-reader.ts";
 import { findSuppressionColumns } from "./find-columns.ts";
 
 /** A row of a suppression file: the phones of one person, and what could not be read of it. */
@@ -93,7 +100,8 @@ async function readOpened(file: ListFile, input: Reading): Promise<Result<Suppre
   const found = isPlain ? accept(seen) : findSuppressionColumns(seen, input.columns);
   if (!found.ok) return found;
   const phones = await readStyles(file, header, {
-    ...{ country, columns: found.value, rows: isPlain ? [names] : [] },
+    ...{ country, names, columns: found.value, rows: isPlain ? [names] : [] },
+    consents: findConsentColumns(names, rows),
   });
   if (!phones.ok) return phones;
   const toRow = createRowReader({ ...input, names, phones: phones.value });
@@ -120,7 +128,8 @@ function checkNames(seen: readonly SeenColumn[], sample: PhoneSample): Result<vo
 /** A column of phones, and its reader. */
 interface PhoneSource {
   readonly column: SeenColumn;
-  readonly readPhone: PhoneReader;
+  /** The phone of a row, which its other columns may contradict. */
+  readonly readPhone: (cells: readonly string[]) => PhoneVerdict;
 }
 
 /** Reads all rows to determine how each column writes its phones. `rows`: those read before. */
@@ -129,8 +138,10 @@ async function readStyles(
   header: CsvHeader,
   input: {
     country: string | null;
+    names: readonly string[];
     columns: readonly SeenColumn[];
     rows: readonly (readonly string[])[];
+    consents: readonly ConsentColumn[];
   },
 ): Promise<Result<PhoneSource[]>> {
   const { country } = input;
@@ -143,14 +154,52 @@ async function readStyles(
     return true;
   };
   count(input.rows);
-  const read = await readRows(file, header, { visit: ({ rows }) => count(rows) });
+  const refused: Refused[] = [];
+  const read = await readRows(file, header, {
+    visit: ({ rows, lines }) => {
+      const mixed = refuseWanting(input.consents, rows, lines);
+      if (mixed !== null) refused.push(mixed);
+      return count(rows) && mixed === null;
+    },
+  });
   if (!read.ok) return read;
+  const [mixed] = refused;
+  if (mixed !== undefined) return mixed;
   return accept(
     columns.map(({ column, shapes }) => {
       const style = styleOf(shapes.counts, { country, given: null });
-      return { column, readPhone: (cell) => verdictOf(readCell(cell), style) };
+      const checkParts = createPartCheck(input.names, column.index);
+      const readPhone = (cells: readonly string[]): PhoneVerdict => {
+        const cell = cells[column.index] ?? "";
+        const reading = readCell(cell);
+        const read = verdictOf(reading, style);
+        const part = read.ok ? checkParts(cells, { cell, reading, read }) : null;
+        return part === null ? read : { ok: false, ...part };
+      };
+      return { column, readPhone };
     }),
   );
+}
+
+/**
+ * A list of everybody, with a column that says who opted out: imported as it is, it
+ * would keep every message from all of them.
+ */
+function refuseWanting(
+  consents: readonly ConsentColumn[],
+  rows: readonly (readonly string[])[],
+  lines: readonly number[],
+): Refused | null {
+  for (const [at, cells] of rows.entries()) {
+    const said = saidIn(consents, cells);
+    if (said?.consent !== "wants") continue;
+    return refuse(
+      "opt_outs_mixed",
+      `Column "${said.column.name}" says of some people that they did not opt out, first on line ${lines[at]}. Nothing was added.`,
+      "Keep only the rows of people who opted out. If all of them did, remove that column.",
+    );
+  }
+  return null;
 }
 
 function createRowReader(input: {
@@ -194,7 +243,7 @@ function readPhones(
     const { name, cells: kind } = column;
     const cell = cells[column.index] ?? "";
     if (showsNothing(cell)) continue;
-    const phone = readPhone(cell);
+    const phone = readPhone(cells);
     if (phone.ok) {
       digits.add(phone.digits);
       continue;

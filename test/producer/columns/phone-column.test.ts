@@ -38,6 +38,8 @@ describe("the phone column", () => {
     "te\u0301le\u0301phone",
     "Numéro de téléphone portable",
     "Handynummer",
+    "Natel-Nr.",
+    "Mobiil",
     "Mobilfunknummer",
     "Telefon-Nr.",
     "Cellulare",

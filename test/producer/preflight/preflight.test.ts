@@ -168,6 +168,8 @@ it.each([
   ["{first_name}", true],
   ["Hi [[First_Name]]!", true],
   ["%first_name%", true],
+  ["{first_name}}", true],
+  ["\uff5b\uff5bfirst_name\uff5d\uff5d", true],
   ["5 % off, %first_name%", true],
   ["{first_name|there}", true],
   ["*|FIRST_NAME|*", true],

@@ -56,6 +56,34 @@ describe("a list of people who opted out", () => {
     expect(JSON.stringify(result)).not.toContain("600100200");
   });
 
+  it("is refused as a list of everybody if it says who did not opt out", async () => {
+    const { result, phones } = await read(
+      "phone,Unsubscribed\n+48600100200,1\n+48600100201,\n+48600100202,0\n",
+    );
+
+    expect(result).toMatchObject({ ok: false, refusal: { code: "opt_outs_mixed" } });
+    expect(JSON.stringify(result)).toContain("line 4");
+    expect(phones).toEqual([]);
+  });
+
+  it("never gives a stranger for a phone whose country is in another column", async () => {
+    const { phones, rejected } = await read(
+      "phone,country\n600 105 000,PL\n601 123 456,CZ\n+420 601 123 457,CZ\n",
+      { country: "PL" },
+    );
+
+    expect(phones).toEqual(["48600105000", "420601123457"]);
+    expect(rejected).toEqual([[3, "phone", "phone_other_country"]]);
+  });
+
+  it("may say of each when or that it was", async () => {
+    const { phones } = await read(
+      "phone,opt_in,Unsubscribed at\n+48600100200,no,2026-01-31\n+48600100201,yes,31.01.2026\n",
+    );
+
+    expect(phones).toEqual(["48600100200", "48600100201"]);
+  });
+
   it("gives every phone of a person, from each column that holds some", async () => {
     const { result, rows, phones } = await read(
       "name,Phone,WhatsApp,Fax,Kontakt\n" +
