@@ -60,6 +60,7 @@ const CAMPAIGN: YamlKind = {
     first === "template" ||
     (first === "recurring" && RECURRING_TEXTS.includes(String(second))) ||
     (first === "recipients" && (second === "to" || second === "file" || second === "timezone")),
+  isCount: ([first]) => first !== "template",
   isWhole: (content) => validateCampaign(content).ok,
 };
 

@@ -47,6 +47,8 @@ function readInside(inside: string): Placeholder | string {
   const column = (bar === -1 ? inside : inside.slice(0, bar)).trim();
   const fallback = bar === -1 ? null : inside.slice(bar + 1).trim();
   if (/[{}]/.test(inside)) return "has braces inside a placeholder: write {{column}}";
+  const foreign = fallback === null ? null : foreignFallback(fallback);
+  if (foreign !== null) return foreign;
   if (column === "") return "has a placeholder without a column name: write {{column}}";
   if (fallback !== null && /[\n\r\t\u2028\u2029]| {5}/.test(fallback)) {
     return "has a fallback with a line break, a tab or more than 4 spaces, which WhatsApp refuses";
@@ -56,6 +58,19 @@ function readInside(inside: string): Placeholder | string {
   }
   return { column, fallback };
 }
+
+/** Other programs write `{{name || "there"}}`, `{{name|default: "there"}}`, `{{name|upper}}`. */
+function foreignFallback(fallback: string): string | null {
+  if (/^\||^default\s*[:(=]|^(["'\u2018\u201c]).*["'\u2019\u201d]$/i.test(fallback)) {
+    return "has a fallback with signs of another program, which would be sent: write {{column|there}}";
+  }
+  return FILTER.test(fallback)
+    ? "has a filter of another program, which would be sent in place of an empty value: write {{column}} or {{column|there}}"
+    : null;
+}
+
+const FILTER =
+  /^(?:upper(?:case)?|lower(?:case)?|title|titlecase|capitali[sz]e|capfirst|upcase|downcase|trim|strip|escape|safe|raw)(?:\s*[|(:].*)?$/i;
 
 function canBeEmpty(part: string | Placeholder): boolean {
   const text = typeof part === "string" ? part : part.fallback;

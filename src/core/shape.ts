@@ -68,8 +68,20 @@ const WANTED: Readonly<Record<string, string>> = {
 
 /** YAML reads `name: 2026` as a number; most people would not think of quotes. */
 function hint(expected: string, input: unknown): string {
+  if (typeof input === "string" && NUMBERS.has(expected)) return numberHint(input.trim());
   const quotable = typeof input === "number" || typeof input === "boolean";
   return expected === "string" && quotable ? ": put quotes around it" : "";
+}
+
+const NUMBERS: ReadonlySet<string> = new Set(["number", "int"]);
+
+/** `0,2`, `20 %`, `1,000`, `"500"`. */
+function numberHint(input: string): string {
+  const [, share] = /^(\d+(?:[.,]\d+)?)\s*%$/.exec(input) ?? [];
+  if (share !== undefined) return `: write a share, as in ${Number(share.replace(",", ".")) / 100}`;
+  if (/^\d{1,3}(?:[,.' ]\d{3})+$/.test(input)) return ": write it without a sign for thousands";
+  if (/^\d+,\d+$/.test(input)) return `: write it with a point, as in ${input.replace(",", ".")}`;
+  return /^\d+(?:\.\d+)?$/.test(input) ? ": remove the quotes around it" : "";
 }
 
 /** `must be one of a, b, c`, with a suggestion if the input is close to one of them. */

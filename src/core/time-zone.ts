@@ -3,7 +3,8 @@ import { didYouMean } from "./nearest.ts";
 /**
  * What is wrong with the name of a time zone, or `null`. Accepts names of the IANA time zone
  * database with an area (`Europe/Warsaw`), and `UTC`. Refuses short names such as `EST` and offsets
- * such as `+01:00`, whose authors seldom mean a clock without summer time.
+ * such as `+01:00`, whose authors seldom mean a clock without summer time; `Etc/GMT+1` is even an
+ * hour behind UTC.
  */
 export function timeZoneProblem(name: string): string | null {
   if (isTimeZone(name)) return null;
@@ -20,7 +21,7 @@ export function timeZoneProblem(name: string): string | null {
 export function isTimeZone(name: string): boolean {
   let known = checked.get(name);
   if (known === undefined) {
-    known = (name === "UTC" || name.includes("/")) && isKnownToIntl(name);
+    known = (name === "UTC" || /^(?!Etc\/GMT[+-]).*\//i.test(name)) && isKnownToIntl(name);
     if (checked.size < CHECKED_MAX) checked.set(name, known);
   }
   return known;

@@ -227,6 +227,21 @@ recipients:
   });
 });
 
+test.each([
+  ["recipients: { first: 1.000 }", "can be read as 1 or as 1000: write 1 or 1000"],
+  ["canary: { size: 2.500 }", "can be read as 2.5 or as 2500"],
+  ["recipients: { maxRejected: '0,2' }", "must be a number: write it with a point, as in 0.2"],
+  ["recipients: { maxRejected: 20% }", "must be a number: write a share, as in 0.2"],
+  ["recipients: { first: '1,000' }", "must be a number: write it without a sign for thousands"],
+  ["recipients: { first: '500' }", "must be a number: remove the quotes around it"],
+])("a number that is written as in %s is refused with what is right", (block, message) => {
+  const text = `name: a\ncategory: marketing\ntemplate: { name: a, language: { code: en } }\n${block}\n`;
+
+  const parsed = parseCampaign(text, "c.yaml");
+
+  expect(parsed.ok ? "" : parsed.refusal.message).toContain(message);
+});
+
 test("a list in the place of the campaign file is told from a mistake in one", () => {
   const list = parseCampaign("phone,name\n+48600700800,Ana\n", "recipients.csv");
   const file = parseCampaign("phone", "sale.yaml");

@@ -15,6 +15,17 @@ import {
   YAMLParseError,
 } from "yaml";
 
+/** What the values of one kind of file are. */
+export interface TextRules {
+  /**
+   * Whether a value below these keys is free text, in which YAML may drop a part as a comment or a
+   * name.
+   */
+  isText(keys: readonly string[]): boolean;
+  /** Whether a number below these keys counts something, so that it has no thousandths. */
+  isCount?(keys: readonly string[]): boolean;
+}
+
 export interface ParsedYaml {
   /** Null if the text is nested too deep to be composed. */
   readonly document: Document | null;
@@ -41,10 +52,9 @@ export const DEPTH_MAX = 32;
 const OPEN_MAX = 3 * DEPTH_MAX;
 
 /**
- * Parses YAML 1.2 or JSON and reports what is wrong with it. `isText`: whether a value is free
- * text, in which YAML may drop a part as a comment or a name.
+ * Parses YAML 1.2 or JSON and reports what is wrong with it.
  */
-export function parseYaml(text: string, isText: (keys: readonly string[]) => boolean): ParsedYaml {
+export function parseYaml(text: string, rules: TextRules): ParsedYaml {
   const lines = new LineCounter();
   const lineOf = (offset: number) => {
     const { line, col } = lines.linePos(offset);
@@ -59,7 +69,7 @@ export function parseYaml(text: string, isText: (keys: readonly string[]) => boo
   // One syntax error makes the parser fail on all that follows: report only the first.
   const [stumble] = [...document.errors, ...document.warnings];
   if (stumble === undefined) {
-    return { document, problems: valueProblems(document, { text, isText, lineOf }), lineOf };
+    return { document, problems: valueProblems(document, { text, rules, lineOf }), lineOf };
   }
   const line = text.split("\n")[lineOf(stumble.pos[0]).line - 1] ?? "";
   const message = syntaxMessage(stumble.code, stumble.message) + unquotedHint(line);
@@ -107,11 +117,11 @@ function valueProblems(
   document: Document,
   input: {
     text: string;
-    isText: (keys: readonly string[]) => boolean;
+    rules: TextRules;
     lineOf: ParsedYaml["lineOf"];
   },
 ): YamlProblem[] {
-  const { text, isText, lineOf } = input;
+  const { text, rules, lineOf } = input;
   const problems: YamlProblem[] = [];
   const add = (node: Node, message: string | null): void => {
     if (message !== null) problems.push({ offset: node.range?.[0] ?? 0, message });
@@ -148,8 +158,11 @@ function valueProblems(
     },
     Scalar(key, node, ancestors) {
       if (key === "key") return;
-      const isFree = isText(keysOf(ancestors));
-      const message = isFree ? textProblem(node, text, names.used) : unseenProblem(node.value);
+const keys = keysOf(ancestors);
+      const isFree = rules.isText(keys);
+      const message = isFree
+        ? textProblem(node, text, names.used)
+        : (unseenProblem(node.value) ?? (rules.isCount?.(keys) ? thousandsProblem(node) : null));
       add(node, message ?? numberProblem(node.value));
       if (!hasTwoReadings(node)) return;
       const problem = { offset: node.range?.[0] ?? 0, message: TWO_READINGS };
@@ -190,6 +203,13 @@ const UNSEEN = /(?! )[\p{Zs}\p{Zl}\p{Zp}\p{Cf}]/u;
 function spaceProblem(name: string, value: unknown): string | null {
   const isEmpty = value === null || (isScalar(value) && value.value === null && !value.source);
   return isEmpty && /^\w+:\S/.test(name) ? "has no space behind its colon" : null;
+}
+
+/** `1.000` is 1, and in half of Europe a thousand. */
+function thousandsProblem({ value, source = "" }: Scalar): string | null {
+  if (typeof value !== "number" || !/^[1-9]\d{0,2}(?:\.\d{3})+$/.test(source)) return null;
+  const thousand = source.replaceAll(".", "");
+  return `can be read as ${value} or as ${thousand}: write ${value} or ${thousand}`;
 }
 
 function numberProblem(value: unknown): string | null {

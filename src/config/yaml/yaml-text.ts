@@ -2,7 +2,7 @@ import { type Document, isMap, isNode, isScalar, isSeq } from "yaml";
 import type { Json } from "../../core/json.ts";
 import { readHandWritten, type TextProblem } from "../hand-written.ts";
 import { type Correction, correctYaml, quoted } from "./correct.ts";
-import { DEPTH_MAX, type ParsedYaml, parseYaml, type YamlPath } from "./parse.ts";
+import { DEPTH_MAX, type ParsedYaml, parseYaml, type TextRules, type YamlPath } from "./parse.ts";
 
 export type YamlText =
   | {
@@ -21,9 +21,7 @@ export type YamlText =
     };
 
 /** The rules for one kind of file. */
-export interface YamlKind {
-  /** Whether a value below these keys is free text: a supposed comment may be part of it. */
-  isText(keys: readonly string[]): boolean;
+export interface YamlKind extends TextRules {
   /** Whether the content is valid for such a file: chooses between two corrections. */
   isWhole(content: Json): boolean;
 }
@@ -50,7 +48,7 @@ export function readYamlText(written: Uint8Array | string, kind: YamlKind = ANY_
   const decoded = readHandWritten(bytes);
   if (!decoded.ok) return { ok: false, problems: [decoded.problem], corrections: [] };
   const { text } = decoded;
-  const parsed = parseYaml(text, kind.isText);
+  const parsed = parseYaml(text, kind);
   const { document } = parsed;
   if (document === null || parsed.problems.length > 0) return refusedText(text, parsed, kind);
   if (document.contents === null) return failed("is empty");
@@ -69,12 +67,12 @@ export function readYamlText(written: Uint8Array | string, kind: YamlKind = ANY_
 
 function refusedText(text: string, parsed: ParsedYaml, kind: YamlKind): YamlText {
   const firstMistake = (changed: string): number | null => {
-    const { problems, lineOf } = parseYaml(changed, kind.isText);
+    const { problems, lineOf } = parseYaml(changed, kind);
     const [first] = problems;
     return first === undefined ? null : lineOf(first.offset).line;
   };
   const isWhole = (changed: string): boolean => {
-    const { document } = parseYaml(changed, kind.isText);
+    const { document } = parseYaml(changed, kind);
     const content = document === null ? null : toJson(document);
     return content !== null && kind.isWhole(content);
   };
@@ -133,7 +131,7 @@ function withQuotes(text: string, parsed: ParsedYaml, path: YamlPath): Correctio
   const changed = text.slice(0, start) + quoted(text.slice(start, end)) + text.slice(end);
   const { line } = parsed.lineOf(start);
   const [written = "", right = ""] = [text, changed].map((all) => all.split("\n")[line - 1]);
-  const { document, problems } = parseYaml(changed, () => false);
+  const { document, problems } = parseYaml(changed, { isText: () => false });
   const isText = typeof document?.getIn(path) === "string" && problems.length === 0;
   return isText ? { line, written, right } : null;
 }

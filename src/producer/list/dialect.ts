@@ -15,7 +15,7 @@ export interface Dialect {
 
 /** Detects the dialect from the first bytes of a file (UTF-8). A file with one column gives ",". */
 export function sniffDialect(head: Buffer): Dialect {
-  const bom = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
+  const bom = marksBefore(head);
   const text = head.toString("utf8", bom);
   const sep = /^"?sep=([^\p{L}\p{N}\s"\\]|\t|\\t)[ \t;,|]*"?[ \t;,|]*(\r\n|\n|\r)/iu.exec(text);
   // One byte only: csv-parse accepts more, but programs that write a `sep=` line use one.
@@ -27,6 +27,13 @@ export function sniffDialect(head: Buffer): Dialect {
     };
   }
   return { delimiter: bestDelimiter(text), skipBytes: bom, skipLines: 0 };
+}
+
+/** Programs that add a mark to a file that has one write two. */
+function marksBefore(head: Buffer): number {
+  let at = 0;
+  while (head[at] === 0xef && head[at + 1] === 0xbb && head[at + 2] === 0xbf) at += 3;
+  return at;
 }
 
 const SAMPLE_LINES = 20;

@@ -41,6 +41,8 @@ const DIGITS_MAX = 18;
 const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 /** `²`, `①`: the number of a footnote, which would become the last digit. */
 const RAISED = /\p{No}/u;
+/** Those of other programs than CSV, and the apostrophe that a word processor put for `'`. */
+const QUOTES = /^\s*["`\u00b4\u2018-\u201f]+(?=\s*[+\d(])|(?<=\d\s*)["'`\u00b4\u2018-\u201f]+\s*$/g;
 /** What follows is shown from right to left, so people see another number than is stored. */
 const REVERSED = "\u202e";
 const LABEL =
@@ -101,7 +103,9 @@ export function isSpacedDate({ text }: PhoneText): boolean {
 function tidy(cell: string): string {
   const shown = cell.replace(INVISIBLE, "").trim();
   // `="48600100200"` and `'48600100200`: people keep spreadsheets from rounding this way.
-  const text = (quotedText(shown) ?? (shown.startsWith("'") ? shown.slice(1) : shown)).trim();
+  const text = (quotedText(shown) ?? (shown.startsWith("'") ? shown.slice(1) : shown))
+    .replace(QUOTES, "")
+    .trim();
   // Fullwidth and other digits and plus signs become plain ones.
   return text
     .normalize("NFKC")
