@@ -55,7 +55,9 @@ export async function runCommandLine(
   let result: CommandResult = { ok: true, value: null };
   const commands = await loadCommands(args.find((arg) => arg !== "--json"));
   const specs = commands.map(({ spec }) => spec);
-  const program = buildProgram(cli, commands, async ({ spec, run: start }, input) => {
+  const printed: string[] = [];
+  const print = cli.json ? (text: string): void => void printed.push(text) : undefined;
+  const program = buildProgram({ ...cli, print }, commands, async ({ spec, run: start }, input) => {
     const chosen = chosenMode(spec, input.options);
     const onlyLooks = spec.harmless === true || spec.bothModes === true;
     result = chosen.ok
@@ -71,8 +73,10 @@ export async function runCommandLine(
     if (!(error instanceof CommanderError)) {
       result = explainFault(error, cli.env);
       onFault();
-    } else if (error.exitCode === 0) return 0;
-    else result = wrongUsage(program, specs, error);
+    } else if (error.exitCode === 0) {
+      if (cli.json) cli.terminal.out(JSON.stringify(printed.join("").trimEnd()));
+      return 0;
+    } else result = wrongUsage(program, specs, error);
   }
   return finish(cli, result);
 }
@@ -125,7 +129,10 @@ type Act = (
 ) => Promise<void>;
 
 function buildProgram(
-  cli: Pick<Cli, "terminal" | "version">,
+  cli: Pick<Cli, "terminal" | "version"> & {
+    /** Takes help and version, which come in pieces; default: they go to stdout. */
+    readonly print?: ((text: string) => void) | undefined;
+  },
   commands: readonly CommandFile[],
   act: Act,
 ): Commander {
@@ -142,7 +149,7 @@ function buildProgram(
         [command.name(), ...command.registeredArguments.map(argumentTerm)].join(" "),
     })
     .configureOutput({
-      writeOut: (text) => cli.terminal.out(text.trimEnd()),
+      writeOut: cli.print ?? ((text) => cli.terminal.out(text.trimEnd())),
       writeErr: (text) => cli.terminal.say(text.trimEnd()),
       // Reported by `finish`, like every other failure.
       outputError: () => {},
@@ -219,7 +226,7 @@ function wrongUsage(
   if (error.code === "commander.help") {
     return refuseUsage("No command was given.", "dropcast --help shows the commands.");
   }
-  const problem = error.message.replace(/^error: /, "");
+  const problem = error.message.replace(/^error: |\.$/g, "");
   const message = problem.charAt(0).toUpperCase() + problem.slice(1);
   const command = program.commands.find((one) => one.name() === program.args[0]);
   const asked = command === undefined ? "" : `${command.name()} `;
@@ -239,6 +246,7 @@ function instead(
     if (meant !== null) return [`Did you mean ${meant}?`];
     return [`The commands are ${specs.map(({ name }) => name).join(", ")}.`];
   }
+  if (code === "commander.excessArguments") return ["What has spaces stands in quotes."];
   if (code !== "commander.unknownOption") return [];
   const spec = specs.find(({ name }) => name === command?.name());
   const own = [...(spec?.options ?? []), ...(spec?.serves === true ? [] : MODE_OPTIONS)];

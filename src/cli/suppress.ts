@@ -228,7 +228,9 @@ export async function readPhones(
     if (!phone.ok) {
       return refuse(
         "phone_unreadable",
-        `The ${given.length === 1 ? "" : `${index + 1}. `}phone number cannot be read.`,
+        given.length === 1
+          ? "The phone number cannot be read."
+          : `Phone number ${index + 1} of ${given.length} cannot be read.`,
         'Write it with its country code and in quotes, as in "+48 600 700 800", or name the country: --country PL.',
       );
     }

@@ -49,6 +49,29 @@ test.each([
   expect(ended.stderr).toContain(`Did you mean ${meant}? `);
 });
 
+test("a phone with spaces and without quotes is told of", async () => {
+  const ended = await runHere(makePlace(), ["erase", "+48", "600", "105", "000"]);
+
+  expect(ended.stderr).toContain(
+    "Expected 1 argument but got 4.\nWhat has spaces stands in quotes. ",
+  );
+});
+
+test.each([["--version"], ["--help"], ["list", "--help"], ["help", "list"]])(
+  "with --json %s is one JSON value, too",
+  async (...args) => {
+    const [text, forScripts] = await Promise.all([
+      runHere(makePlace(), args),
+      runHere(makePlace(), [...args, "--json"]),
+    ]);
+
+    expect(forScripts).toMatchObject({ code: 0, stderr: "" });
+    expect(String(json(forScripts)).replace(/\n+/g, "\n")).toBe(
+      text.stdout.trimEnd().replace(/\n+/g, "\n"),
+    );
+  },
+);
+
 test.each([
   ["an unknown option", ["list", "--jsn"]],
   ["a missing argument", ["show"]],
