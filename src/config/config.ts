@@ -126,14 +126,21 @@ function readConfig(environment: Environment, strangers: "refuse" | "warn"): Rea
     max: 3_650,
     kind: "whole",
   });
+  const folder = (name: "DROPCAST_DROPS_DIR" | "DROPCAST_DATA_DIR", otherwise: string): string => {
+    const path = text(name) ?? otherwise;
+    if (/^~|\$\{?[A-Z]/.test(path)) {
+      findings.add(name, "has a ~ or a $, which only a shell replaces", "Give the whole path.");
+    }
+    return resolve(cwd, path);
+  };
   return {
     redisUrl:
       redisUrl === undefined ? null : checkRedisUrl("DROPCAST_REDIS_URL", redisUrl, findings),
     ...api,
     apiName: api.apiUrl,
     ...readConfigFile(environment, strangers),
-    dropsDir: resolve(cwd, text("DROPCAST_DROPS_DIR") ?? "drops"),
-    dataDir: resolve(cwd, text("DROPCAST_DATA_DIR") ?? ".dropcast"),
+    dropsDir: folder("DROPCAST_DROPS_DIR", "drops"),
+    dataDir: folder("DROPCAST_DATA_DIR", ".dropcast"),
     httpHost: checkHost("DROPCAST_HTTP_HOST", text("DROPCAST_HTTP_HOST") ?? "127.0.0.1", findings),
     webhookPort: port("DROPCAST_WEBHOOK_PORT") ?? 8081,
     dashboardPort: port("DROPCAST_DASHBOARD_PORT") ?? 8080,

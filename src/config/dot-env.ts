@@ -39,7 +39,8 @@ export function parseDotEnv(bytes: Uint8Array): DotEnv {
       continue;
     }
     if ("problem" in assignment) {
-      if (isOurs(line.text)) problems.push(`line ${number}: ${assignment.problem}`);
+      if (isOurs(line.text) || assignment.isOdd)
+        problems.push(`line ${number}: ${assignment.problem}`);
       continue;
     }
     const { name, value } = assignment;
@@ -82,7 +83,10 @@ function isOurs(text: string): boolean {
   return /dropcast/i.test(text) || nearest(begin, ["DROPCAST"]) !== null;
 }
 
-type Assignment = { readonly name: string; readonly value: string } | { readonly problem: string };
+type Assignment =
+  | { readonly name: string; readonly value: string }
+  /** `isOdd`: its name may be one of ours. */
+  | { readonly problem: string; readonly isOdd?: true };
 
 /** Null for a line that sets nothing. Reads more lines if a quoted value spans them. */
 function readAssignment(line: Line, more: LineReader): Assignment | null {
@@ -91,7 +95,12 @@ function readAssignment(line: Line, more: LineReader): Assignment | null {
   const odd = oddCharacter(line.text);
   if (odd !== null) return { problem: odd };
   const [, name, given] = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)$/.exec(text) ?? [];
-  if (name === undefined || given === undefined) return { problem: "is not NAME=value" };
+  if (name === undefined || given === undefined) {
+    const odd = FOREIGN_LETTER.exec(text)?.[1];
+    if (odd === undefined) return { problem: "is not NAME=value" };
+    const problem = `its name has a letter that only looks like one (${odd} ${codePoint(odd)}): type it again`;
+    return { problem, isOdd: true };
+  }
   const [quote = ""] = given;
   if (!"'\"`".includes(quote) || quote === "") return unquoted(name, given);
   const parts: string[] = [];
@@ -116,6 +125,10 @@ function unquoted(name: string, given: string): Assignment {
   if (!value.includes("#")) return { name, value };
   return { problem: `${name} has a # in its value: put the value in quotes` };
 }
+
+/** `DRОPCAST_API_URL` with a Cyrillic letter. */
+const FOREIGN_LETTER =
+  /^(?:export\s+)?(?=[^=]*[A-Z]_?[A-Z])[!-<>-~]*(\p{L})(?<![A-Za-z])[^=\s]*\s*=/u;
 
 /** Characters that look like an ASCII space, quote or sign but are not. */
 const ODD = /(?! )[\p{Zs}\p{Zl}\p{Zp}\p{Cf}]|[\u2018-\u201f\u00ab\u00bb\uff01-\uff5e]/u;

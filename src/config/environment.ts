@@ -129,7 +129,20 @@ function readDotEnv(cwd: string, findings: Findings): DotEnv {
     if (why !== "there is no such file") {
       findings.add(".env", `cannot read ${path}: ${why}`, "Make it readable, or remove it.");
     }
+    const other = MISNAMED.find((name) => mentionsUs(resolve(cwd, name)));
+    if (other !== undefined) findings.warn(`${other} is not read: the file must be called .env`);
     return { values: new Map(), lines: new Map(), problems: [] };
+  }
+}
+
+/** What Notepad and file managers make of `.env`. */
+const MISNAMED = [".env.txt", "env.txt", "_env", "env", ".ENV", ".env.env"] as const;
+
+function mentionsUs(path: string): boolean {
+  try {
+    return /dropcast_/i.test(readFileSync(path, "latin1"));
+  } catch {
+    return false;
   }
 }
 
@@ -143,8 +156,11 @@ function checkNames(
   findings: Findings,
 ): void {
   for (const [name, line] of lines) {
-    const [prefix = ""] = name.split(/[_.-]/);
-    if (isKnown(name) || nearest(prefix, ["DROPCAST"]) === null) continue;
+    if (isKnown(name) || !isMeantForUs(name)) continue;
+    if (CHOOSES_MODE.test(plainName(name))) {
+      findings.add(".env", `line ${line}: ${name} is not a variable of Dropcast`, MODE_FIX);
+      continue;
+    }
     const message = `is not a variable of Dropcast${didYouMean(name, VARIABLES)}`;
     if (nearest(name, VARIABLES) === null) findings.warn(`.env line ${line}: ${name} ${message}`);
     else
@@ -152,9 +168,31 @@ function checkNames(
   }
   for (const name of Object.keys(env)) {
     if (!name.startsWith("DROPCAST_") || isKnown(name) || lines.has(name)) continue;
+    // A cluster gives DROPCAST_SANDBOX_PORT and the like for a service of that name.
+    if (CHOOSES_MODE_ALONE.test(name) && env[name]) {
+      findings.add(name, "is not a variable of Dropcast", MODE_FIX);
+      continue;
+    }
     findings.warn(`${name} is not a variable of Dropcast${didYouMean(name, VARIABLES)}`);
   }
 }
+
+/** `DROPCAST`, with slips; `DROP_CAST`. */
+function isMeantForUs(name: string): boolean {
+  const [prefix = ""] = name.split(/[_.-]/);
+  return plainName(name).startsWith("DROPCAST") || nearest(prefix, ["DROPCAST"]) !== null;
+}
+
+function plainName(name: string): string {
+  return name.replace(/[^A-Za-z]/g, "").toUpperCase();
+}
+
+/** What people set so that no person is reached. Ignored, it would send for real. */
+const CHOOSES_MODE = /(?:SANDBOX|MODE|DRYRUN|TEST(?:ING)?|LIVE|ENV|ENVIRONMENT|STAGING)$/;
+const CHOOSES_MODE_ALONE =
+  /^DROPCAST_(?:(?:USE_)?SANDBOX|(?:TEST_|SANDBOX_)?MODE|DRY_?RUN|TEST|LIVE|ENV|ENVIRONMENT)$/;
+const MODE_FIX =
+  "Remove it: DROPCAST_API_URL alone decides whether messages go to a sandbox, and dropcast up --sandbox starts one.";
 
 /** A secret given in one form by the real environment hides the other form in `.env`. */
 function merge(

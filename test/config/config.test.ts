@@ -213,6 +213,44 @@ describe("mistakes", () => {
     ]);
   });
 
+  test.each([
+    "DROPCAST_SANDBOX=1",
+    "DROPCAST_MODE=sandbox",
+    "DROPCAST_DRY_RUN=true",
+    "DROPCAST_ENV=test",
+  ])("%s is refused in the .env and the environment: it would send for real", (line) => {
+    const [name = "", value = ""] = line.split("=");
+
+    expect(problems({ [name]: value })).toEqual([`${name} is not a variable of Dropcast`]);
+    expect(load({ [name]: "" }).warnings).toHaveLength(1);
+    put(".env", `${line}\n`);
+    expect(problems({})).toEqual([`.env line 1: ${name} is not a variable of Dropcast`]);
+  });
+
+  test("with a letter of another script, or divided, are refused in the .env", () => {
+    put(".env", "DR\u041ePCAST_API_URL=http://127.0.0.1:1\nDROP_CAST_API_URL=http://127.0.0.1:1\n");
+
+    expect(problems({})).toEqual([
+      ".env line 1: its name has a letter that only looks like one (\u041e U+041E): type it again",
+      '.env line 2: DROP_CAST_API_URL is not a variable of Dropcast; did you mean "DROPCAST_API_URL"?',
+    ]);
+  });
+
+  test("in a file that is only nearly called .env are told of", () => {
+    put(".env.txt", "DROPCAST_API_URL=http://127.0.0.1:1\n");
+
+    expect(load({}).warnings).toContain(".env.txt is not read: the file must be called .env");
+  });
+
+  test.each(["~/drops", "$HOME/drops"])(
+    "%s is refused as a folder: only a shell replaces it",
+    (path) => {
+      expect(problems({ DROPCAST_DROPS_DIR: path })).toEqual([
+        "DROPCAST_DROPS_DIR has a ~ or a $, which only a shell replaces",
+      ]);
+    },
+  );
+
   test("a mark at the start of the .env hides no variable", () => {
     put(".env", "\ufeffDROPCAST_API_URL=http://127.0.0.1:39300\n");
 
