@@ -370,6 +370,28 @@ describe("however it is spelled and wherever it stands", () => {
   });
 });
 
+describe("a key that occurs twice", () => {
+  const refused = '"error":{"code":130429}';
+
+  it.each([
+    `{${refused},"x":1,"x":2}`,
+    `{"x":"ends with an escape\\n","x":"\\"",${refused}}`,
+    `{${refused},"a":{"\\"":1,"\\"":2}}`,
+    `[{${refused}},{"y":1,"y":1}]`,
+  ])("makes a refusal unknown: %s", (body) => {
+    expect(kindOf(429, body)).toBe("unknown");
+  });
+
+  it.each([
+    `{${refused},"x":"a:b","y":": \\": :"}`,
+    `{${refused},"x":"ends with an escape\\n","y":"\\\\","z":"\\u003a"}`,
+    `{${refused},"a:b\\"":1,"c":{"x":1},"d":{"x":1}}`,
+    `{${refused},"quoted":"{\\"x\\":1}"}`,
+  ])("is not seen in what is written inside strings: %s", (body) => {
+    expect(kindOf(429, body)).toBe("slow");
+  });
+});
+
 it("a hostile body does not keep the reader busy", () => {
   const long = "sending".repeat(100_000);
   const bodies = [

@@ -301,6 +301,23 @@ describe("(e) no known code", () => {
     }
   });
 
+  it.each([
+    [100, "unheard_of"],
+    [199, "unheard_of"],
+    [300, "http_3xx"],
+    [399, "http_3xx"],
+    [499, "ambiguous_code"],
+    [500, "http_5xx"],
+    [599, "http_5xx"],
+    [600, "unheard_of"],
+    [999, "unheard_of"],
+  ])("%i says in its reason what the status leaves open: %s", (status, reason) => {
+    expect(classify(complete(status, ""))).toMatchObject({ kind: "unknown", reason });
+    // To the last of the 5xx, a code may prove all the same that nothing was sent.
+    const isLater = kindOf(status, '{"error":{"code":131057}}') === "later";
+    expect(isLater).toBe(reason === "http_5xx");
+  });
+
   it("a small code beside no error counts on a 4xx to its end, and on no 5xx", () => {
     expect(classify(complete(499, '{"code":4}'))).toMatchObject({ code: 4 });
     expect(classify(complete(500, '{"code":4}'))).toMatchObject({ code: 500 });

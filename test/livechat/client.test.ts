@@ -206,6 +206,19 @@ describe("asking by GET", () => {
     expect(server.requests[0]?.head).not.toMatch(/^content-/m);
   });
 
+  it("takes a list of templates of just 8 MiB, and none that is longer", async () => {
+    const max = 8 * 1024 * 1024;
+    const { client } = await start(
+      answering(httpAnswer("200 OK", "x".repeat(max)), httpAnswer("200 OK", "x".repeat(max + 1))),
+    );
+
+    expect(await client.fetchTemplates()).toMatchObject({ ok: true });
+    expect(await client.fetchTemplates()).toMatchObject({
+      ok: false,
+      refusal: { code: "api_unreachable" },
+    });
+  });
+
   it("says why it could not fetch", async () => {
     const { client } = await start({ answer: (socket) => void socket.destroy() });
 
@@ -226,6 +239,17 @@ describe("asking by GET", () => {
     const { client } = await start(answering(httpAnswer(status, "[]")));
 
     expect(await client.probe()).toMatchObject({ verdict, status: Number(status.slice(0, 3)) });
+  });
+
+  it("an answer that was cut proves neither the token nor the number", async () => {
+    const cut = "HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n[";
+    const { client } = await start({ answer: (socket) => void socket.end(cut) });
+
+    expect(await client.probe()).toMatchObject({ verdict: "unreachable", status: null });
+    expect(await client.fetchTemplates()).toMatchObject({
+      ok: false,
+      refusal: { code: "api_unreachable" },
+    });
   });
 
   it("says that and why the API cannot be reached, and never shows the token", async () => {
