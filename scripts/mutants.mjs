@@ -30,7 +30,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exi
 
 const mutants = sampleOf(AREAS.flatMap(mutantsOf), Number(asked.sample), Number(asked.seed));
 if (asked.list) for (const mutant of mutants) console.log(describe(mutant));
-else await runAll();
+else await runAll().finally(scratch.remove);
 
 async function runAll() {
   const areas = new Map();

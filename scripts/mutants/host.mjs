@@ -23,7 +23,9 @@ async function run(files, changed) {
   const specifications = files.map((file) =>
     project.createSpecification(`${process.cwd()}/${file}`),
   );
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
+  const { testModules: all, unhandledErrors } = await vitest.runTestSpecifications(specifications);
+  // It remembers those of other areas, too, as they ended.
+  const testModules = all.filter(({ relativeModuleId }) => files.includes(relativeModuleId));
   const failed = testModules.find((module) => module.state() === "failed");
   return {
     tookMs: testModules.map((module) => [module.relativeModuleId, timeOf(module)]),
