@@ -107,8 +107,7 @@ async function finish(
   number: string,
   result: ApplyResult,
 ): Promise<ApplyResult["kind"]> {
-  if (result.kind === "parked" || result.kind === "unmatched") return result.kind;
-  if (result.state === "failed") {
+  if ("state" in result && result.state === "failed") {
     // On a repeat too: the first one may have been cut off between the row and its job.
     const { campaign, row, attempt } = result;
     await ports.onFailed({ number, campaign, row, attempt });
