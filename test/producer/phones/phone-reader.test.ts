@@ -12,6 +12,7 @@ describe("a phone with its country code", () => {
     ["0048600100200"],
     ["00 48 600-100-200"],
     ["+48 (600) 100.200"],
+    ["48 (600) 100 200"],
     ["+48\u00a0600\u00a0100\u00a0200"],
     ["\u200e+48 600 100 200\u202c"],
     ["\ufeff+48600100200"],
@@ -57,6 +58,15 @@ describe("a national phone", () => {
     ["4915112345678", "PL", "phone_abroad"],
     ["4915112345678", "DE", "4915112345678"],
     ["011 44 7400 123456", "GB", "phone_invalid"],
+    ["600 100 200/201/202", "PL", "phone_two_numbers"],
+    // The Vatican has Italy's code, and few of its numbers.
+    ["347 123 4567", "VA", "phone_abroad"],
+    ["(11) 8765-4329", "BR", "5511987654329"],
+    // With its new digit it is not valid either: there is no such area.
+    ["(20) 8765-4329", "BR", "phone_invalid"],
+    ["2087654329", "BR", "phone_invalid"],
+    ["(11) 1765-4329", "BR", "phone_old_plan"],
+    ["(11) 876-5432", "BR", "phone_invalid"],
   ])("%s in a list of %s is %s", (cell, country, expected) => {
     expect(digits(cell, country)).toBe(expected);
   });
