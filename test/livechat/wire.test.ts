@@ -14,6 +14,9 @@ describe("the message id", () => {
     ['{"id":"ref-1","wamid":"wamid.A"}', "wamid.A"],
     ['{"id":"ref-1","message_id":"ref-2"}', "ref-1"],
     ['{"id":42}', "42"],
+    ['{"id":9007199254740991}', "9007199254740991"],
+    [`{"id":"${"x".repeat(256)}"}`, "x".repeat(256)],
+    ['{"id":"!~"}', "!~"],
     ['{"id":"","message_id":7}', "7"],
     [`{"id":"${"x".repeat(257)}","wamid":"wamid.A"}`, "wamid.A"],
   ])("of %s is %s", (text, id) => {
@@ -77,10 +80,41 @@ describe("the error code", () => {
     expect(readAnswer(text).errorCode).toBe(code);
   });
 
+  it.each([
+    ['{"error":{"code":9999999}}', 9_999_999],
+    ['{"error":{"code":"9999999"}}', 9_999_999],
+    ['{"error":{"code":10000000}}', null],
+    ['{"error":{"code":"10000000"}}', null],
+    ['{"error":{"code":""}}', null],
+    ['{"error":{"code":[7]}}', null],
+    ['{"error":{"code":true}}', null],
+  ])("of %s, which the ledger has three bytes for, is %s", (text, code) => {
+    expect(readAnswer(text).errorCode).toBe(code);
+  });
+
   it("may be bare, but a gRPC status is not one", () => {
     expect(readAnswer('{"code":131026,"title":"x"}').flatCode).toBe(131026);
     expect(readAnswer('{"code":3,"message":"x","details":[]}').flatCode).toBeNull();
   });
+});
+
+it.each([
+  ['{"messages":[{"message_status":"held_for_quality_assessment"}]}', true],
+  ['{"messages":[{"message_status":"paused"}]}', true],
+  ['{"data":{"messages":[{"message_status":"paused"}]}}', true],
+  ['{"messages":[{"message_status":"accepted"}]}', false],
+  ['{"message_status":"paused"}', false],
+  ["{}", false],
+])("whether WhatsApp holds the message of %s back: %s", (text, isHeld) => {
+  expect(readAnswer(text).isHeld).toBe(isHeld);
+});
+
+it("the type of LiveChat's error is text, in its place", () => {
+  expect(readAnswer('{"error":{"type":"validation"}}').errorType).toBe("validation");
+  expect(readAnswer('{"error":{"type":7}}').errorType).toBeNull();
+  expect(readAnswer('{"type":"validation"}').errorType).toBeNull();
+  expect(readAnswer("[]").isList).toBe(true);
+  expect(readAnswer("{}").isList).toBe(false);
 });
 
 it("a hostile body neither throws nor reaches a prototype", () => {
