@@ -4,6 +4,7 @@ import type { Mode } from "../core/mode.ts";
 import type { Timings } from "../core/timings.ts";
 import { createTroubleLog } from "../core/trouble-log.ts";
 import type { LivechatClient } from "../livechat/client.ts";
+import { endInTime } from "../queue/in-time.ts";
 import { batchOfRow, type NumberStore } from "../store/index.ts";
 import { createBatchLoader } from "./batch-run.ts";
 import { createDeliver } from "./deliver.ts";
@@ -56,7 +57,7 @@ export function createOneSender(deps: SendOneDeps) {
   /** Waits until nothing is on the wire, and every outcome is recorded. */
   async function landed(deadline: number): Promise<void> {
     while (flight.now() > 0 && performance.now() < deadline) await sleep(20);
-    await Promise.race([recorder.settled(), sleep(timings.recordMs)]);
+    await endInTime(timings.recordMs, [recorder.settled()]);
   }
 
   return {

@@ -123,3 +123,81 @@ test("a message that is delayed beyond the time until which the API was to keep 
   const delayed = { ...message, kept: { ...message.kept, passedAt: performance.now() - 1 } };
   expect(JSON.parse(requestBody(delayed))).not.toHaveProperty("schedule");
 });
+
+test("a message that is sent again waits for the next opening, though its campaign skips who missed theirs", async () => {
+  const bench = await openTestStore();
+  const startedAt = Date.now() - 4 * HOUR_MS;
+  const { due, waiting } = await loadFrom(
+    bench,
+    { window: windowOf(-3, -2, "skip") },
+    async (id) => {
+      const { campaign } = bench.own(id);
+      const window = (await bench.redis.hget(campaign, "window")) ?? "";
+      await bench.redis.hdel(campaign, "window");
+      await bench.send(id, 1, "failed", { code: 131026 });
+      await bench.store.campaigns.retryRows(id, 0, [{ row: 1, attempt: 1 }]);
+      await bench.redis.hset(campaign, { startedAt, window });
+    },
+  );
+
+  expect(due).toEqual([]);
+  const [again, missed] = waiting;
+  expect([again?.row, again?.closesMs, missed?.row]).toEqual([1, null, 2]);
+  expect(again?.opensMs).toBeGreaterThan(Date.now());
+  expect(missed?.closesMs).toBeLessThan(Date.now());
+});
+
+test("a batch whose rows were deleted, or whose campaign is gone, is loaded as gone", async () => {
+  const bench = await openTestStore();
+  const { campaigns, ledger } = bench.store;
+  const load = createBatchLoader({ campaigns, ledger, startFenceMs: FENCE_MS });
+  const id = await bench.import(1);
+  expect((await load(id, 0)).kind).toBe("loaded");
+  expect(await load(id, 1)).toEqual({ kind: "gone" });
+  await bench.redis.del(bench.own(id).batch(0));
+  expect(await load(id, 0)).toEqual({ kind: "gone" });
+  expect(await load(`${bench.number}-99`, 0)).toEqual({ kind: "gone" });
+});
+
+test("a row that no longer fits its template makes the batch unreadable, and is named", async () => {
+  const bench = await openTestStore();
+  const { campaigns, ledger } = bench.store;
+  const { template, ...definition } = testDefinition(bench.number);
+  const parameters = [{ type: "text", text: "{{first_name}}" }];
+  const components = [{ type: "body", parameters }] as typeof template.components;
+  const id = await bench.import(2, {
+    definition: { ...definition, template: { ...template, components } },
+  });
+  const load = createBatchLoader({
+    ...{ campaigns, startFenceMs: FENCE_MS },
+    ledger: {
+      ...ledger,
+      // As the rules of an earlier version stored it.
+      async load(...of) {
+        const loaded = await ledger.load(...of);
+        return loaded && { ...loaded, rows: loaded.rows.map((row) => ({ ...row, cells: [] })) };
+      },
+    },
+  });
+  expect(await load(id, 0)).toEqual({
+    kind: "unreadable",
+    why: "Error: Row 1 no longer fits its template.",
+  });
+});
+
+test("only rows that are pending and due are loaded, and each has its person and its body", async () => {
+  const bench = await openTestStore();
+  const { campaigns, ledger } = bench.store;
+  const id = await bench.import(4);
+  await bench.send(id, 1, "accepted");
+  await bench.send(id, 2, "wait", { waitMs: HOUR_MS });
+  const loaded = await createBatchLoader({ campaigns, ledger, startFenceMs: FENCE_MS })(id, 0);
+  if (loaded.kind !== "loaded") throw new Error(loaded.kind);
+
+  expect(loaded.due.map(({ row }) => row)).toEqual([3, 4]);
+  expect(loaded.waiting).toEqual([]);
+  const [third] = loaded.due;
+  expect(third).toMatchObject({ plusOne: false, kept: null, opening: null });
+  expect(third?.person).toEqual(ledger.person("48600000003"));
+  expect(JSON.parse(bodyOf(third))).toMatchObject({ to: "48600000003" });
+});

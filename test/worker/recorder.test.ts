@@ -16,6 +16,7 @@ function openRecorder(answer: Record, isKept = async () => true) {
   const written: [campaign: string, rows: number[]][] = [];
   const failed: object[] = [];
   const troubles: string[] = [];
+  const logged: object[] = [];
   const recorder = createRecorder({
     ledger: {
       async record(campaign, records) {
@@ -27,11 +28,11 @@ function openRecorder(answer: Record, isKept = async () => true) {
       },
     },
     onFailed: async (message) => void failed.push(message),
-    logger: pino({ level: "silent" }),
+    logger: pino({}, { write: (line: string) => void logged.push(JSON.parse(line) as object) }),
     troubles: (error) => void troubles.push(String(error)),
     observer: UNOBSERVED,
   });
-  return { recorder, written, failed, troubles };
+  return { recorder, written, failed, troubles, logged };
 }
 
 function outcome(row: number, optOut = false): AttemptRecord {
@@ -110,7 +111,7 @@ test("what Redis could not take is told again until it holds", async () => {
 });
 
 test("a record that can never be written keeps none of the others back", async () => {
-  const { recorder, written } = openRecorder(async (_, records) => {
+  const { recorder, written, troubles, logged } = openRecorder(async (_, records) => {
     if (records.some(({ row }) => row === 2)) throw new RangeError("row 2 does not fit");
     return "accepted";
   });
@@ -122,6 +123,63 @@ test("a record that can never be written keeps none of the others back", async (
     ["main-1", [1]],
     ["main-1", [3]],
   ]);
+  expect(recorder.waiting()).toBe(0);
+  // It is the only word of this message until its lease ends.
+  expect(logged).toMatchObject([{ level: 50, campaign: "main-1", row: 2, attempt: 1 }]);
+  expect(troubles).toEqual([]);
+});
+
+test("a Redis that takes no records is asked again after a while, not without a pause", async () => {
+  let calls = 0;
+  let isAway = true;
+  const { recorder } = openRecorder(async () => {
+    calls++;
+    if (isAway) throw new Error("LOADING Redis is loading the dataset in memory");
+    return "accepted";
+  });
+  recorder.add("main-1", outcome(1));
+  setTimeout(() => {
+    isAway = false;
+  }, 400);
+
+  await recorder.settled();
+
+  // At 0, 50, 150 and 350 ms, and when it is back; fewer on a busy machine.
+  expect(calls).toBeLessThanOrEqual(5);
+});
+
+test.each([
+  ["a bug of ours", 1, new TypeError("x is undefined")],
+  ["a key of another type", 1, new Error("WRONGTYPE Operation against a key")],
+  ["an error of the script", 1, new Error("ERR user_script:1: no")],
+  ["a Redis whose memory is full", 2, new Error("OOM command not allowed")],
+  ["a lost connection", 2, new Error("Connection is closed.")],
+] as const)("after %s, a record is tried %s times", async (_, tries, error) => {
+  let calls = 0;
+  const { recorder } = openRecorder(async () => {
+    if (++calls === 1) throw error;
+    return "accepted";
+  });
+  recorder.add("main-1", outcome(1));
+  await recorder.settled();
+  expect(calls).toBe(tries);
+});
+
+test("a failed job that cannot be added is told, and the record holds all the same", async () => {
+  const troubles: unknown[] = [];
+  const recorder = createRecorder({
+    ledger: { record: async () => ({ states: ["failed"], stopped: false }) },
+    onFailed: () => Promise.reject(new Error("the queue timed out")),
+    logger: pino({ level: "silent" }),
+    troubles: (error, _words, fields) => void troubles.push([String(error), fields]),
+    observer: UNOBSERVED,
+  });
+  recorder.add("main-1", outcome(7));
+  await recorder.settled();
+  const fields = { campaign: "main-1", row: 7, attempt: 1 };
+  await vi.waitFor(() => {
+    expect(troubles).toEqual([["Error: the queue timed out", fields]]);
+  }, SOON);
   expect(recorder.waiting()).toBe(0);
 });
 
