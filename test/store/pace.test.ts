@@ -144,3 +144,28 @@ test("after too fast the rate is lower, and recovers by itself within two minute
   expect(later).toBeLessThan(10 / slow - 0.1);
   expect(await spacing(50, 120_000)).toBeCloseTo(10, 1);
 });
+
+test("a rate that a person sets ends a slow-down, and is one change that a loss of Redis would show", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(2);
+  const { redis, keys } = bench;
+  await bench.send(id, 1, "backOff", { waitMs: 1 });
+  const acts = async () => Number(await redis.hget(keys.guard, "acts"));
+  const before = await acts();
+
+  await bench.store.pace.setNumberRate(50);
+
+  expect(await redis.hmget(keys.pace, "rate", "slow")).toEqual(["50", "1"]);
+  expect((await acts()) - before).toBe(1);
+  await expect(bench.store.pace.setNumberRate(0)).rejects.toThrow("above zero");
+  expect(await redis.hget(keys.pace, "rate")).toBe("50");
+  expect((await acts()) - before).toBe(1);
+});
+
+test("a campaign that was closed takes no rate any more", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(1);
+  await bench.store.campaigns.cancel(id);
+  expect(await bench.store.pace.setCampaignRate(id, 7)).toBe("closed");
+  expect((await bench.found(id)).ratePerSecond).toBeNull();
+});

@@ -41,6 +41,16 @@ test("more ended leases than one sweep takes are taken by the next, and it says 
   expect(await bench.counts(id)).toEqual({ unknown: 80 });
 });
 
+test("more failures that have waited than one sweep takes are taken by the next, and it says that there are more", async () => {
+  const bench = await openTestStore();
+  const { redis, keys } = bench;
+  const persons = Array.from({ length: 60 }, (_, nth) => [1, Buffer.alloc(8, nth)]).flat();
+  await redis.zadd(keys.failuresDue, ...persons, Date.now() + 600_000, "later");
+  expect(await bench.store.ledger.sweep()).toMatchObject({ matched: 0, more: true });
+  expect(await bench.store.ledger.sweep()).toMatchObject({ matched: 0, more: false });
+  expect(await redis.zrange(keys.failuresDue, "0", "-1")).toEqual(["later"]);
+});
+
 test("an event that nobody came for is kept ten minutes, then counted and forgotten", async () => {
   const bench = await openTestStore();
   await bench.status("wamid.X", "sent");

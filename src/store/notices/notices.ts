@@ -100,7 +100,7 @@ export function createNotices({
 
     /**
      * From now on events are noted for these endpoints. None: nothing is noted, once no worker has
-     * had any for three minutes.
+     * had any for six hours.
      */
     async register(
       endpoints: readonly { readonly id: string; readonly name: string }[],
