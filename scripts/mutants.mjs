@@ -108,7 +108,8 @@ function isInvalid(failed) {
 function mutantsOf(area) {
   const files = readdirSync(join(root, "src"), { recursive: true })
     .map((file) => relative(root, join(root, "src", file)))
-    .filter((file) => area.source.test(file) && /\.(?:ts|lua)$/.test(file))
+    .filter((file) => /\.(?:ts|lua)$/.test(file))
+    .filter((file) => AREAS.find(({ source }) => source.test(file)) === area)
     .filter((file) => asked.only.some((only) => file.startsWith(only)));
   return files.sort().flatMap((file) => {
     const text = scratch.read(file);
