@@ -164,7 +164,7 @@ test("a row that no longer fits its template makes the batch unreadable, and is 
   const { campaigns, ledger } = bench.store;
   const { template, ...definition } = testDefinition(bench.number);
   const parameters = [{ type: "text", text: "{{first_name}}" }];
-  const components = [{ type: "body", parameters }] as typeof template.components;
+  const components = [{ type: "body", parameters }] as NonNullable<typeof template.components>;
   const id = await bench.import(2, {
     definition: { ...definition, template: { ...template, components } },
   });
