@@ -143,8 +143,9 @@ test("messages that are due and do not go age, except while the number may not s
   await env.runOf(id, 0);
   await env.later(400_000);
   expect(await pending()).toBeGreaterThanOrEqual(400);
+  const goneAt = performance.now();
   await env.send(id, 1, "accepted");
-  expect(await pending()).toBeLessThan(5);
+  expect(await pending()).toBeLessThan(5 + (performance.now() - goneAt) / 1_000);
   await env.later(400_000);
   await env.redis.hset(env.keys.pace, { hold: Date.now() + 86_400_000 });
   expect(await pending()).toBe(0);
@@ -157,6 +158,7 @@ test("messages that are due and do not go age, except while the number may not s
 test("the oldest message without an answer is as old as its claim", async () => {
   const env = await openTestStore();
   const id = await env.import(2);
+  const claimedAt = performance.now();
   await env.grant(id, 1);
   await env.later(30_000);
   await env.grant(id, 2);
@@ -164,18 +166,18 @@ test("the oldest message without an answer is as old as its claim", async () => 
   const { sending } = await env.store.oldest();
 
   expect(sending).toBeGreaterThanOrEqual(30_000);
-  expect(sending).toBeLessThan(40_000);
+  expect(sending).toBeLessThan(35_000 + performance.now() - claimedAt);
 });
 
 test("a backoff is told by its seconds, and the rate that is allowed is none", async () => {
   const env = await openTestStore();
   await env.store.campaigns.dispatch("sandbox", 1, 80);
-  await env.redis.hset(env.keys.pace, { hold: Date.now() + 60_000 });
+  await env.redis.hset(env.keys.pace, { hold: Date.now() + 600_000 });
 
   const text = await createMetrics({ [env.number]: env.store }).text();
 
   const labels = `number="${env.number}"`;
-  expect(sample(text, "dropcast_backoff_seconds", labels)).toBeGreaterThan(50);
+  expect(sample(text, "dropcast_backoff_seconds", labels)).toBeGreaterThan(500);
   expect(sample(text, "dropcast_rate_allowed", labels)).toBe(0);
 });
 
