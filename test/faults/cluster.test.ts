@@ -13,6 +13,7 @@ import {
   expectSound,
   type Figures,
 } from "../support/run-result.ts";
+import { SOON } from "../support/soon.ts";
 import { published, type Seeded, seeded, seedsOf, volume } from "../support/volume.ts";
 
 const NAME = "cluster";
@@ -45,7 +46,7 @@ test("without the wait for replicas the run notices that messages leave", async 
   await run.stock();
   await run.claimed();
 
-  await expect(run.attacks.freezeReplica()).rejects.toThrow(STILL_SENDS);
+  await expect(run.attacks.freezeReplica(SOON.timeout)).rejects.toThrow(STILL_SENDS);
 });
 
 type Attacks = ReturnType<typeof attacksOn>;
@@ -97,6 +98,7 @@ async function startClusterRun(chance: Seeded, bin?: string) {
     },
   );
   const posts = () => run.fleet.posts().length;
+  const onWire = async () => (await run.watch.onWire()).size;
   return {
     ...run,
     /** Waits until this process, too, has found the owner: a command after a failover fails once. */
@@ -106,7 +108,7 @@ async function startClusterRun(chance: Seeded, bin?: string) {
         .poll(() => run.store.campaigns.count().catch(() => -1))
         .toBeGreaterThanOrEqual(0);
     },
-    attacks: attacksOn(cluster, { chance, posts }),
+    attacks: attacksOn(cluster, { chance, posts, onWire }),
     async close() {
       await run.close();
       connections.close();
@@ -116,8 +118,11 @@ async function startClusterRun(chance: Seeded, bin?: string) {
 }
 
 /** What is done to the node that has the number's slot, and to its replica. */
-function attacksOn(cluster: TestCluster, o: { chance: Seeded; posts: () => number }) {
-  const { chance, posts } = o;
+function attacksOn(
+  cluster: TestCluster,
+  o: { chance: Seeded; posts: () => number; onWire: () => Promise<number> },
+) {
+  const { chance, posts, onWire } = o;
   /** When a node was last elected: Redis 7.0 counts the votes of an election for some time. */
   const elected = new Map<ClusterNode, number>();
 
@@ -172,18 +177,19 @@ function attacksOn(cluster: TestCluster, o: { chance: Seeded; posts: () => numbe
       await move.finish();
     },
 
-    /** Nothing is sent while no replica has the claims. */
-    async freezeReplica() {
+    /** Nothing that is claimed from now on is sent while no replica has the claims. */
+    async freezeReplica(forMs = chance.int(3_500, 5_000)) {
       const { replica } = await pair();
       cluster.freeze(replica);
-      // What was proved before is on its way; a wait lasts a second.
-      await pause(3_000);
       const before = posts();
-      await pause(chance.int(500, 2_000));
-      const sent = posts() - before;
+      // What was claimed before may have been proved, and be on its way however long.
+      const claimed = await onWire();
+      const until = performance.now() + forMs;
+      const sent = () => posts() - before;
+      while (sent() <= claimed && performance.now() < until) await pause(50);
       cluster.thaw(replica);
       await cluster.settled();
-      if (sent > 0) throw new Error(`${STILL_SENDS}: ${sent} messages`);
+      if (sent() > claimed) throw new Error(`${STILL_SENDS}: ${sent()} messages`);
     },
   };
 }

@@ -69,7 +69,11 @@ function randomHostile(chance: Seeded): Hostile {
     () => ({ body: flipped(event, chance), headers: sign(event), statuses: FORGED }),
     () => ({ body: event, headers: sign(event, OTHER_SECRET), statuses: FORGED }),
     () => ({ body: event, headers: sign(event, SECRET, nowS - int(310, 9_999)), statuses: FORGED }),
-    () => ({ body: event, headers: sign(event, SECRET, nowS + int(310, 9_999)), statuses: FORGED }),
+    () => ({
+      body: event,
+      headers: sign(event, SECRET, nowS + int(1_000, 9_999)),
+      statuses: FORGED,
+    }),
     () => ({ body: event, headers: without(sign(event), chance), statuses: FORGED }),
     () => ({
       body: event,

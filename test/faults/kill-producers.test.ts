@@ -30,7 +30,7 @@ test.each(seedsOf(NAME))(
       ratePerSecond: 500,
       workers: 1,
       knobs: { latencyMs: "0", webhookLost: "1", seed: String(chance.seed) },
-      answerSeconds: 30,
+      answerSeconds: 60,
       timeScale: 5,
     });
     onTestFinished(run.close);
@@ -67,13 +67,14 @@ async function killSends(
   const { stage } = run.fleet;
   let lists = 0;
   for (let done = 0; done < kills; ) {
+    const begun = { at: 0 };
     const name = `sent-${lane}-${++lists}`;
     stage.write(`${name}.yaml`, campaignFile({ number: NUMBER, name }));
     stage.write(`${name}.csv`, longList(run.people(PEOPLE)));
     const send = ["send", `${name}.yaml`, `${name}.csv`, "--json"];
     for (let times = 0; times < KILLS_A_LIST && done < kills; times++) {
       const { kill } = stage.launch(send);
-      if (!(await killedHalfWay(run, chance, { name, kill }))) break;
+      if (!(await killedHalfWay(run, chance, { name, kill, begun }))) break;
       done++;
     }
     await stage.run(send);
@@ -87,11 +88,12 @@ async function killFolder(run: FaultRun, chance: Seeded, kills: number): Promise
   let producer = await stage.start("producer", ["producer"]);
   let lists = 0;
   for (let done = 0; done < kills; ) {
+    const begun = { at: 0 };
     const name = `dropped-${++lists}`;
     stage.write(`drops/inbox/${name}.yaml`, campaignFile({ number: NUMBER, name }));
     stage.write(`drops/inbox/${name}.csv`, longList(run.people(PEOPLE)));
     for (let times = 0; times < FOLDER_KILLS_A_LIST && done < kills; times++) {
-      if (!(await killedHalfWay(run, chance, { name, kill: producer.kill }))) break;
+      if (!(await killedHalfWay(run, chance, { name, kill: producer.kill, begun }))) break;
       done++;
       producer = await stage.start("producer", ["producer"]);
     }
@@ -106,19 +108,19 @@ async function killFolder(run: FaultRun, chance: Seeded, kills: number): Promise
 
 /**
  * Kills an importer when a random part of the list is stored. False when the import was over
- * before that was seen.
+ * before that was seen. `begun`: when the importer that was killed last had begun the list.
  */
 async function killedHalfWay(
   { store }: FaultRun,
   chance: Seeded,
-  { name, kill }: { name: string; kill: () => Promise<void> },
+  { name, kill, begun }: { name: string; kill: () => Promise<void>; begun: { at: number } },
 ): Promise<boolean> {
-  const since = Date.now();
   const rows = chance.int(1, ROWS * 0.8);
-  const { id } = await look(async () => {
+  const { id, createdAt } = await look(async () => {
     const all = await store.campaigns.list();
-    return all.find((one) => one.name === name && one.createdAt >= since);
+    return all.find((one) => one.name === name && one.createdAt > begun.at);
   });
+  begun.at = createdAt;
   const seen = await look(async () => {
     const campaign = await store.campaigns.find(id);
     return (campaign?.rows ?? 0) >= rows ? campaign : undefined;

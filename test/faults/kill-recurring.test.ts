@@ -59,11 +59,12 @@ test.each(seedsOf(NAME))(
       }
       const last = startCli(place, ["producer"]);
       await vi.waitFor(async () => {
+        // The campaign first: before it there is nothing in `processing` either.
+        expect(await store.campaigns.count()).toBe(round);
+        expect(filesIn("processing")).toEqual([]);
         expect((await recurring.list()).find((one) => one.name === name)?.last).toMatchObject({
           outcome: "campaign",
         });
-        expect(filesIn("processing")).toEqual([]);
-        expect(await store.campaigns.count()).toBe(round);
       }, SOON);
       last.kill("SIGTERM");
       await last.ended;

@@ -18,7 +18,7 @@ test.each(seedsOf(NAME))(
       ratePerSecond: 80,
       workers: 2,
       knobs: { ...KNOBS, seed: String(chance.seed) },
-      answerSeconds: 10,
+      answerSeconds: 60,
       timeScale: 10,
     });
     onTestFinished(run.close);

@@ -29,7 +29,7 @@ test.each(seedsOf(NAME))(
       workers: WORKERS,
       dailyRecipients: PORTFOLIO_PEOPLE,
       knobs: { ...KNOBS, seed: String(chance.seed) },
-      answerSeconds: 5,
+      answerSeconds: 20,
       timeScale: 15,
     });
     onTestFinished(run.close);

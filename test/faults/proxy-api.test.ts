@@ -15,7 +15,7 @@ test.each(seedsOf("proxy-api"))(
   async (given) => {
     const chance = seeded("proxy-api", given);
     const own = await startSocketRedis();
-    const env = { DROPCAST_ANSWER_TIMEOUT_SECONDS: "5" };
+    const env = { DROPCAST_ANSWER_TIMEOUT_SECONDS: "15" };
     const lane = await openLane({ redis: own, ratePerSecond: 300, env });
     onTestFinished(() => lane.close());
     await lane.ensureRunning();

@@ -21,7 +21,7 @@ test.each(seedsOf(NAME))(
       ratePerSecond: RATE,
       workers: 0,
       knobs: { latencyMs: "20-100", seed: String(chance.seed) },
-      answerSeconds: 3,
+      answerSeconds: 20,
       timeScale: 15,
     });
     onTestFinished(run.close);

@@ -36,7 +36,10 @@ export interface FaultRun {
   uncounted(): Promise<string[]>;
   /** Resolves when so many messages are on the wire; sends another list when there is no work. */
   onWire(atLeast: number): Promise<void>;
-  /** Resolves when messages are claimed again: after a start of Redis workers wait for each other. */
+  /**
+   * Resolves when messages are claimed again: after a start of Redis workers wait for each other.
+   * Sends another list when the last one is over, which it may be before this looks.
+   */
   claimed(): Promise<void>;
   /** Waits for everything to be over and compares; by `compare` where the usual is too strict. */
   settle(o?: { compare?: Compare }): Promise<RunResult>;
@@ -151,6 +154,7 @@ export async function startRunOn(
       const progress = watchProgress();
       while ((await lastClaim()) === before) {
         if (progress.isStuck(before)) throw await watch.asError("nothing is claimed");
+        await stock();
         await pause(LOOK_EVERY_MS);
       }
     },

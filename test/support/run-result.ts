@@ -100,22 +100,41 @@ export async function settle(o: {
   const { fleet, watch } = o;
   await watch.until((all) => all.every(isOver));
   await fleet.webhooksDelivered();
-  const campaigns = await watch.campaigns();
-  const unknowns = await watch.unknowns();
   const [posts, webhooks] = [fleet.posts(), fleet.webhooks()];
-  const rows: ComparedRow[] = [];
-  const problems: string[] = [];
-  for (const campaign of campaigns) {
-    const own = await exported(o.store, campaign);
-    const people = new Set(own.map(digitsOf));
-    const theirs = posts.filter(({ to }) => people.has(to ?? ""));
-    const found = [...o.compare(own, theirs, webhooks), ...countsOf(campaign, own)];
-    problems.push(...found.map((text) => `${campaign.id} ${text}`));
-    for (const row of own) rows.push({ ...row, campaign: campaign.id });
-  }
-  problems.push(...strangers(rows, posts), ...(await shownOtherwise(fleet, campaigns)));
+  const { rows, problems, unknowns } = await judged(o, posts, webhooks);
+  problems.push(...strangers(rows, posts));
   problems.push(...loudLogs(fleet.stage, posts), ...(await watch.stop()));
   return { problems, rows, figures: figuresOf({ rows, posts, webhooks, unknowns }) };
+}
+
+/**
+ * Judges every row. A late answer may still settle one that is unknown: what moved while it was read
+ * is read once more.
+ */
+async function judged(
+  o: Parameters<typeof settle>[0],
+  posts: readonly RequestEntry[],
+  webhooks: readonly WebhookEntry[],
+) {
+  for (;;) {
+    const campaigns = await o.watch.campaigns();
+    const unknowns = await o.watch.unknowns();
+    const rows: ComparedRow[] = [];
+    const problems: string[] = [];
+    for (const campaign of campaigns) {
+      const own = await exported(o.store, campaign);
+      const people = new Set(own.map(digitsOf));
+      const theirs = posts.filter(({ to }) => people.has(to ?? ""));
+      const found = [...o.compare(own, theirs, webhooks), ...countsOf(campaign, own)];
+      problems.push(...found.map((text) => `${campaign.id} ${text}`));
+      for (const row of own) rows.push({ ...row, campaign: campaign.id });
+    }
+    problems.push(...(await shownOtherwise(o.fleet, campaigns)));
+    const figures = (all: readonly Campaign[]) => JSON.stringify(all.map(({ counts }) => counts));
+    if (figures(campaigns) === figures(await o.watch.campaigns())) {
+      return { rows, problems, unknowns };
+    }
+  }
 }
 
 const isOver = ({ status, counts }: Campaign): boolean =>
