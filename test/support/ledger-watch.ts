@@ -49,20 +49,21 @@ export function watchLedger(input: { redis: Redis; number: string }): LedgerWatc
   let forgets = 0;
   let stopped = false;
 
-  function judge({ id, rows, counts }: Campaign): void {
+  /** `was`: as looks that had ended before this one began saw it; two of them may overlap. */
+  function judge({ id, rows, counts }: Campaign, was: number): void {
     const sum = Object.values(counts).reduce((total, count) => total + count, 0);
     if (sum !== rows) problems.add(`${id}: ${sum} states for ${rows} rows`);
     if (Object.values(counts).some((count) => count < 0)) problems.add(`${id}: a negative count`);
-    const [was, is] = [delivered.get(id) ?? 0, counts.delivered + counts.read];
+    const is = counts.delivered + counts.read;
     if (is < was) problems.add(`${id}: ${was} were delivered or read, and then ${is}`);
-    delivered.set(id, is);
+    delivered.set(id, Math.max(is, delivered.get(id) ?? 0));
   }
 
   async function campaigns(): Promise<Campaign[]> {
-    const before = forgets;
+    const [before, known] = [forgets, new Map(delivered)];
     const found = await list();
     // A look that began before the ledger was put back says nothing about it.
-    if (before === forgets) for (const campaign of found) judge(campaign);
+    if (before === forgets) for (const one of found) judge(one, known.get(one.id) ?? 0);
     looks++;
     return found;
   }
