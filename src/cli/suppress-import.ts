@@ -67,6 +67,12 @@ function textOf(tally: Tally, file: SuppressionFile & { country: string | null }
     `Read ${counted(tally.rows, "row")} as ${file.encoding}${guess}: ${phones}.`,
     `${counted(added, "number")} added, ${count(unchanged)} already on the list.`,
   ];
+  if (file.unread.length > 0) {
+    const others = file.unread.map((name) => `"${printable(name)}"`).join(", ");
+    lines.push(
+      `Not read: ${others}, where cells read as phones too. If they are, name it with --column.`,
+    );
+  }
   if (unreadable > 0) {
     lines.push(`${counted(unreadable, "row")} could not be read completely:`);
     for (const { line, reason } of rejected) {

@@ -180,12 +180,20 @@ interface Outcome {
   readonly unreadable: number;
   /** Some of the lines that could not be read. */
   readonly lines: readonly { readonly line: number; readonly reason: string }[];
+  /** Of a file: columns whose cells read as phones, and were not read. */
+  readonly unread?: readonly string[];
 }
 
 /** Lines on the page; all are counted. */
 const LINES_SHOWN = 200;
 
-export function resultPage({ added, unchanged, unreadable, lines }: Outcome): PageContent {
+export function resultPage({
+  added,
+  unchanged,
+  unreadable,
+  lines,
+  unread = [],
+}: Outcome): PageContent {
   const shown = lines.slice(0, LINES_SHOWN);
   const more = unreadable - new Set(shown.map(({ line }) => line)).size;
   return {
@@ -193,7 +201,8 @@ export function resultPage({ added, unchanged, unreadable, lines }: Outcome): Pa
     kind: "still",
     main: html`${crumb()}
       <h1>${counted(added, "person", "people")} added</h1>
-      <section class="card"><p>${added === 0 ? "" : "No number sends them anything from now on. "}${counted(unchanged, "was", "were")} already on the list.</p></section>
+      <section class="card"><p>${added === 0 ? "" : "No number sends them anything from now on. "}${counted(unchanged, "was", "were")} already on the list.</p>
+      ${unread.length === 0 ? "" : html`<p>Not read: ${unread.map((name) => `"${name}"`).join(", ")}, where cells read as phones too. If they are, give that column a name that says so, and import the file again.</p>`}</section>
       ${
         unreadable === 0
           ? ""

@@ -91,8 +91,8 @@ export function addOptOutPages(app: Hono<ApiEnv>, deps: OptOutPageDeps): void {
     if (refused !== null) return no(context, refused);
     const done = await deps.takeOptOutFile(context);
     if (!done.ok) return no(context, done);
-    const { added, unchanged, unreadable, rejected } = done.value;
-    return page(context, resultPage({ added, unchanged, unreadable, lines: rejected }));
+    const { added, unchanged, unreadable, rejected, unread } = done.value;
+    return page(context, resultPage({ added, unchanged, unreadable, lines: rejected, unread }));
   });
 
   app.post("/opt-outs/remove", async (context) => {

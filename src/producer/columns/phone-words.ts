@@ -49,7 +49,7 @@ const PHONE_WORDS = new Set(
   (
     "tel tels telf telp telno telnr tlf tlfn tfn tfno tfnr cel cell cells cellno mob mobno mobitel " +
     "mobiel fon ffon fone foon gsm msisdn sms hp nohp ph phno simi simu talrunis " +
-    "wa waid viber cep movil moviles portable ponsel seluler natel mobiil komorka komorki komorkowy komorkowa " +
+    "wa waid viber cep movil moviles portable ponsel seluler natel mobiil kom komorka komorki komorkowy komorkowa " +
     "rufnummer sdt sđt thoai " +
     "τηλ κινητο тел моб сот сотовый сотовыи мобильный мобильныи мобильныий мобільний мобiльний " +
     "ватсап вотсап вацап"

@@ -42,6 +42,8 @@ interface RejectedCell {
 export interface SuppressionFile {
   /** The columns the phones are taken from; none in a plain list of numbers. */
   readonly columns: readonly string[];
+  /** Other columns whose cells read as phones, although no name says so. */
+  readonly unread: readonly string[];
   readonly encoding: Encoding;
   readonly encodingGuessed: boolean;
 }
@@ -115,7 +117,13 @@ async function readOpened(file: ListFile, input: Reading): Promise<Result<Suppre
   if (!read.ok) return read;
   const { encoding, encodingGuessed } = bytes;
   const columns = isPlain ? [] : found.value.map(({ name }) => name);
-  return accept({ columns, encoding, encodingGuessed });
+  const isRead = new Set(found.value.map(({ index }) => index));
+  const unread = seen
+    .filter(
+      ({ index, readsAsPhones, kind }) => readsAsPhones && kind !== "fax" && !isRead.has(index),
+    )
+    .map(({ name }) => name);
+  return accept({ columns, unread, encoding, encodingGuessed });
 }
 
 const OWN_COLUMNS = { scope: ["scope"], source: ["source"], date: ["date", "at", "when"] };

@@ -76,6 +76,16 @@ describe("a list of people who opted out", () => {
     expect(rejected).toEqual([[3, "phone", "phone_other_country"]]);
   });
 
+  it("has columns told that read as phones although no name says so", async () => {
+    const { result, phones } = await read(
+      "tel,kom,liczba\n22 601 12 30,600105057,600105058\n,600105059,\n",
+      { country: "PL" },
+    );
+
+    expect(phones).toEqual(["48226011230", "48600105057", "48600105059"]);
+    expect(result).toMatchObject({ ok: true, value: { unread: ["liczba"] } });
+  });
+
   it("may say of each when or that it was", async () => {
     const { phones } = await read(
       "phone,opt_in,Unsubscribed at\n+48600100200,no,2026-01-31\n+48600100201,yes,31.01.2026\n",
