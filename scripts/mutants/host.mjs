@@ -26,9 +26,11 @@ async function run(files, changed) {
   const { testModules: all, unhandledErrors } = await vitest.runTestSpecifications(specifications);
   // It remembers those of other areas, too, as they ended.
   const testModules = all.filter(({ relativeModuleId }) => files.includes(relativeModuleId));
-  const failed = testModules.find((module) => module.state() === "failed");
+  // It also gives the modules of earlier runs, which may have failed by another mutant.
+  const asked = testModules.filter((module) => files.includes(module.relativeModuleId));
+  const failed = asked.find((module) => module.state() === "failed");
   return {
-    tookMs: testModules.map((module) => [module.relativeModuleId, timeOf(module)]),
+    tookMs: asked.map((module) => [module.relativeModuleId, timeOf(module)]),
     by: failed?.relativeModuleId ?? null,
     failed: failed === undefined ? errorOutside(unhandledErrors) : whyFailed(failed),
   };
