@@ -58,6 +58,8 @@ describe("a national phone", () => {
     ["4915112345678", "PL", "phone_abroad"],
     ["4915112345678", "DE", "4915112345678"],
     ["011 44 7400 123456", "GB", "phone_invalid"],
+    // Too short for a number abroad, so what its country dials before one does not count.
+    ["011493561445", "CA", "phone_invalid"],
     ["600 100 200/201/202", "PL", "phone_two_numbers"],
     // The Vatican has Italy's code, and few of its numbers.
     ["347 123 4567", "VA", "phone_abroad"],
