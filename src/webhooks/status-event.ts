@@ -24,7 +24,7 @@ type ParsedEvent =
 /** A status event nests 5 levels. Deep values break recursive code (JSON.stringify at 20,000). */
 const DEPTH_MAX = 32;
 
-/** An event is no later than its signature, but its time is by another clock than the signer's. */
+/** An event comes before its signature, but its time is by another clock than the signer's. */
 const CLOCKS_DIFFER_MS = 5 * 60_000;
 
 /** An optional field: a value of another type counts as missing. */

@@ -58,7 +58,11 @@ describe("a .env", () => {
       "DROPCAST_A=a#b",
       /DROPCAST_A has a # in its value: put the value in quotes/,
     ],
-    ["a letter of another script in its name", "DR\u041ePCAST_A=1", /^line 1: is not NAME=value$/],
+    [
+      "a letter of another script in its name",
+      "DR\u041ePCAST_A=1",
+      /^line 1: its name has a letter that only looks like one \(\u041e U\+041E\)/,
+    ],
     ["a line separator in a comment before it", "# rate\u2028DROPCAST_A=1", /\(U\+2028\)/],
     [
       "a line separator in a comment behind another",

@@ -158,7 +158,7 @@ function valueProblems(
     },
     Scalar(key, node, ancestors) {
       if (key === "key") return;
-const keys = keysOf(ancestors);
+      const keys = keysOf(ancestors);
       const isFree = rules.isText(keys);
       const message = isFree
         ? textProblem(node, text, names.used)

@@ -43,7 +43,6 @@ export interface CsvHeader {
   readonly encoding: Encoding;
 }
 
-/** How a list begins. */
 interface Beginning {
   readonly header: CsvHeader;
   /** The first rows; fewer if one of them cannot be read, which {@link readRows} reports. */
