@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { delimiter, dirname } from "node:path";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import type { TestProject } from "vitest/node";
@@ -21,7 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.onTestsRerun(async () => build());
   }
   const server = await startRedisServer([]);
-  offerToTests(server.binary);
+  const withdraw = offerToTests(server.binary);
   project.provide("redisSocket", server.socket);
   project.provide("redisPort", server.port);
 
@@ -33,6 +35,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       }
     } finally {
       await server.remove();
+      withdraw();
     }
   };
 }
@@ -52,13 +55,22 @@ function build(): void {
   if (status !== 0) throw new Error("dist/ is not what src/ says; the lines above tell why.");
 }
 
-/** A server that had to be downloaded goes on PATH, so that no test downloads it once more. */
-function offerToTests(binary: RedisBinary): void {
-  const path = process.env["PATH"] ?? "";
-  if (path.split(delimiter).includes(dirname(binary.file))) return;
-  Object.assign(process.env, binary.env, {
-    PATH: [path, dirname(binary.file)].filter((each) => each !== "").join(delimiter),
-  });
+/**
+ * A server that had to be downloaded goes on PATH, so that no test downloads it once more; with the
+ * libraries that came with it, for processes that get nothing but PATH. Returns what removes it.
+ */
+function offerToTests({ file, env }: RedisBinary): () => void {
+  const path = (process.env["PATH"] ?? "").split(delimiter).filter((each) => each !== "");
+  const origin = dirname(file);
+  if (path.includes(origin)) return () => {};
+  const folder = mkdtempSync(join(tmpdir(), "dropcast-redis-programs-"));
+  const library = Object.entries(env).map(([name, value]) => `${name}='${value}' `);
+  for (const program of readdirSync(origin)) {
+    const script = `#!/bin/sh\n${library.join("")}exec '${join(origin, program)}' "$@"\n`;
+    writeFileSync(join(folder, program), script, { mode: 0o755 });
+  }
+  process.env["PATH"] = [...path, folder].join(delimiter);
+  return () => rmSync(folder, { recursive: true, force: true });
 }
 
 /** Clients that are still connected after a grace period: a process that some test left running. */
