@@ -49,9 +49,9 @@ export default defineConfig({
   test: {
     globalSetup: ["test/support/global-setup.ts"],
     setupFiles: ["test/support/redis-leaks.ts", "test/support/random-seed.ts"],
-    // Only for what hangs, in the longest of the fault runs too: whatever a test waits for has a
-    // limit of its own, and says what did not come. One that ran over this would disturb the next.
-    testTimeout: 7_200_000,
+    // Only for what hangs: whatever a test waits for has a limit of its own, and says what did not
+    // come. One that ran over this would disturb the next.
+    testTimeout: 900_000,
     hookTimeout: 600_000,
     // As test/support/soon.ts.
     expect: { poll: { timeout: 60_000 } },
@@ -97,6 +97,8 @@ export default defineConfig({
         test: {
           name: "faults",
           include: [FAULTS, MODEL],
+          // At full volume they take long.
+          testTimeout: 7_200_000,
           sequence: { groupOrder: 2 },
         },
       },
