@@ -1,12 +1,20 @@
 import { expect, it } from "vitest";
 import { crawl } from "../../scripts/crawl.mjs";
+import { openTestStore } from "../support/campaigns.ts";
+import { startOwnRedis } from "../support/redis.ts";
 import { describeInBrowser, findings, openBrowser, overflow, PHONE } from "./browser.ts";
 import { seedPages } from "./seed-pages.ts";
-import { openDashboard } from "./support.ts";
+import { accessOf, openDashboard, openQueueClient, queueClientOf } from "./support.ts";
 
 describeInBrowser("every page that a link leads to", () => {
   it("is there, runs without faults, is readable by day and night, and fits a phone", async () => {
-    const dashboard = await openDashboard();
+    // Pages show what is a whole deployment's as well: opt-outs, the audit, processes.
+    const own = await startOwnRedis();
+    const dashboard = await openDashboard({
+      test: await openTestStore({}, own.connect()),
+      access: accessOf(own.connect()),
+      queueClient: queueClientOf(openQueueClient(own.address)),
+    });
     await seedPages(dashboard);
     const pages = await crawl(async (path) => {
       const answer = await dashboard.ask(path, { headers: { accept: "text/html" } });
