@@ -16,6 +16,13 @@ describeInBrowser("every page that a link leads to", () => {
       queueClient: queueClientOf(openQueueClient(own.address)),
     });
     await seedPages(dashboard);
+    const by = {
+      who: `user:${"x".repeat(80)}`,
+      via: "command line",
+      from: "x".repeat(80),
+    } as const;
+    const done = { what: "rate", campaigns: [], details: { number: "x".repeat(80) } } as const;
+    await dashboard.test.store.acts.begin(by, done);
     const pages = await crawl(async (path) => {
       const answer = await dashboard.ask(path, { headers: { accept: "text/html" } });
       const type = answer.headers.get("content-type") ?? "";
