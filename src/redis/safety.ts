@@ -271,7 +271,7 @@ async function evictions(redis: Redis, info: Info): Promise<Problem[]> {
   if (evicted === 0 || (await setting(redis, "maxmemory-policy")) === undefined) return [];
   const message = `Redis has deleted ${counted(evicted, "key")} since it started, because its memory was full: records of sent messages may be missing, and those messages would be sent twice.`;
   const fix =
-    "If Dropcast was in use then, restore a backup, or cancel the campaigns that have not ended. Then run CONFIG RESETSTAT on it.";
+    "If Dropcast was in use then, restore a backup into an empty Redis. Without one, cancel each campaign that has not ended (DROPCAST_ALLOW_UNSAFE_REDIS=1 dropcast cancel ID lets that one command through), and import the opt-outs again in the same way: some may be missing. Only then run CONFIG RESETSTAT on it: it lets sending go on.";
   return [{ code: "redis_evicts", message, fix }];
 }
 

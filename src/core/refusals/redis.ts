@@ -87,7 +87,7 @@ export const REDIS = catalogue(503, {
   redis_evicts: {
     meaning:
       "Redis deletes records when its memory is full (`maxmemory-policy` is not `noeviction`), or has deleted some since it started.",
-    fix: "Run `CONFIG SET maxmemory-policy noeviction` and put the same line in its configuration. If keys were deleted while Dropcast was in use, restore a backup, or cancel the campaigns that have not ended; then run `CONFIG RESETSTAT`.",
+    fix: "Run `CONFIG SET maxmemory-policy noeviction` and put the same line in its configuration. If keys were deleted while Dropcast was in use, restore a backup into an empty Redis. Without one, cancel each campaign that has not ended (`DROPCAST_ALLOW_UNSAFE_REDIS=1 dropcast cancel ID` lets that one command through), and import the opt-outs again in the same way. Only then run `CONFIG RESETSTAT`: it lets sending go on.",
   },
   redis_failed: {
     meaning:
