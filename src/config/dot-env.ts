@@ -39,8 +39,9 @@ export function parseDotEnv(bytes: Uint8Array): DotEnv {
       continue;
     }
     if ("problem" in assignment) {
-      if (isOurs(line.text) || assignment.isOdd)
+      if (isOurs(line.text) || assignment.isOdd) {
         problems.push(`line ${number}: ${assignment.problem}`);
+      }
       continue;
     }
     const { name, value } = assignment;
@@ -96,9 +97,9 @@ function readAssignment(line: Line, more: LineReader): Assignment | null {
   if (odd !== null) return { problem: odd };
   const [, name, given] = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)$/.exec(text) ?? [];
   if (name === undefined || given === undefined) {
-    const odd = FOREIGN_LETTER.exec(text)?.[1];
-    if (odd === undefined) return { problem: "is not NAME=value" };
-    const problem = `its name has a letter that only looks like one (${odd} ${codePoint(odd)}): type it again`;
+    const letter = FOREIGN_LETTER.exec(text)?.[1];
+    if (letter === undefined) return { problem: "is not NAME=value" };
+    const problem = `its name has a letter that only looks like one (${letter} ${codePoint(letter)}): type it again`;
     return { problem, isOdd: true };
   }
   const [quote = ""] = given;

@@ -45,8 +45,8 @@ export const REJECTS = {
   value_quoted: 41,
   row_opted_out: 42,
   phone_split: 43,
-  value_markup: 45,
   phone_other_country: 44,
+  value_markup: 45,
   // For rows of a corrected rejects file; the campaign's row keeps its code.
   row_unknown: 64,
   phone_taken: 65,

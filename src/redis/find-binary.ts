@@ -18,7 +18,7 @@ export interface RedisBinary {
 
 const PROGRAMS = ["redis-server", "valkey-server"];
 
-/** What a server that we start is told: not our whole environment, which contains the API token. */
+/** The environment of a server that we start: not our whole one, which contains the API token. */
 export function serverEnvironment({ env }: RedisBinary): NodeJS.ProcessEnv {
   const { PATH, TZ, LD_LIBRARY_PATH } = process.env;
   return { PATH, TZ, LD_LIBRARY_PATH, ...env };
