@@ -64,11 +64,18 @@ const FULL = 0.65;
 /** The slot that holds `phone`, or the empty one where it belongs. An empty slot holds 0. */
 function find(phones: Float64Array, phone: number): number {
   const mask = phones.length - 1;
-  // Lists are full of neighbouring numbers, so both halves are mixed well (murmur3's finaliser).
+  let slot = slotOf(phone, mask);
+  while (phones[slot] !== 0 && phones[slot] !== phone) slot = (slot + 1) & mask;
+  return slot;
+}
+
+/**
+ * Where a search for `phone` begins. Lists are full of neighbouring numbers, so both halves are
+ * mixed well (murmur3's finaliser).
+ */
+export function slotOf(phone: number, mask: number): number {
   let hash = ((phone % 4294967296) ^ Math.imul(phone / 4294967296, 0x9e3779b1)) | 0;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  let slot = (hash ^ (hash >>> 16)) & mask;
-  while (phones[slot] !== 0 && phones[slot] !== phone) slot = (slot + 1) & mask;
-  return slot;
+  return (hash ^ (hash >>> 16)) & mask;
 }

@@ -15,6 +15,7 @@ describe("a cell that holds no phone", () => {
     ["48600100200.0", "phone_decimal"],
     ["48600100200,00", "phone_decimal"],
     ["48600100200.5", "phone_decimal"],
+    ["48600.000000", "phone_decimal"],
     ["-48600100200", "phone_spreadsheet"],
     ["'-48600100200", "phone_spreadsheet"],
     ["\u2212600100200", "phone_spreadsheet"],
@@ -37,6 +38,13 @@ describe("a cell that holds no phone", () => {
     ["+999 600 100 200", "phone_invalid"],
     ["++48600100200", "phone_invalid"],
     ["+48600100200+", "phone_invalid"],
+    ["00999600100200", "phone_invalid"],
+    // Letters, behind one number, or with too few digits around them for two.
+    ["600100200 Ann", "phone_invalid"],
+    ["600100200, Ann", "phone_invalid"],
+    ["600100200, 5", "phone_invalid"],
+    ["123456, 57", "phone_invalid"],
+    ["123456 (Ann) 123457 (Ben)", "phone_invalid"],
   ])("%j is %s", (cell, code) => {
     expect(digits(cell, "PL")).toBe(code);
   });
@@ -62,8 +70,12 @@ describe("a cell that holds no phone", () => {
     ["600100200 (Ann) 600100201 (Ben)", "PL"],
     // Of a country whose numbers have seven digits.
     ["512 3456 (Ann) 512 3457 (Ben)", "EE"],
+    ["512 3456, 57", "EE"],
     ["0211/123456-78/79", "DE"],
     ["0811699778-9", "ID"],
+    ["0811699778-79", "ID"],
+    ["0811-699-778-9", "ID"],
+    ["600100200/60010", "PL"],
     ["0811 699 778 - 79", "ID"],
     ["06 12 34 56 78 / 07 12 34 56 78", "FR"],
     ["01234 567890/1", "GB"],
@@ -80,6 +92,9 @@ describe("a cell that holds no phone", () => {
     ["22/601 12 34", "PL", "48226011234"],
     ["03012/3456", "DE", "4930123456"],
     ["062 21/45678", "DE", "49622145678"],
+    ["034202/12345", "DE", "493420212345"],
+    // Without its first digit it would be one of Virginia.
+    ["0157/12345678", "DE", "4915712345678"],
     ["0711 12345-67", "DE", "497111234567"],
     ["0812-3456-78-90", "ID", "6281234567890"],
     ["0470/12.34.56", "BE", "32470123456"],
@@ -216,6 +231,15 @@ describe("a cell that holds no phone", () => {
     ["+1 (479) 812-3456", null, "14798123456"],
     ["+39 (0)6 12345678", null, "390612345678"],
     ["+39 (0)347 1234567", null, "393471234567"],
+    ["+39 (06) 12345678", null, "390612345678"],
+    // Only a zero in brackets of its own says that it may not belong to the number.
+    ["+39 (0347) 1234567", null, "phone_invalid"],
+    ["+39 0347 1234567", null, "phone_invalid"],
+    // Another digit belongs to it, although Lower Saxony has a number without it.
+    ["+49 (1)51 12345678", null, "4915112345678"],
+    ["+20 (100) 123 4567", null, "201001234567"],
+    ["+(800) 1234 5678", null, "80012345678"],
+    ["+(80)0 1234 5678", null, "phone_brackets"],
     ["+44 (0)7400 123456", null, "447400123456"],
     ["(479) 812-3456", null, "phone_ambiguous"],
   ])(
@@ -248,6 +272,24 @@ describe("a cell that holds no phone", () => {
     ["+48600\u202e200100\u202c", "U+202E"],
   ])("for something in it cannot be seen, names that: %j", (cell, about) => {
     expect(createPhoneReader(null)(cell)).toEqual({ ok: false, code: "phone_invisible", about });
+  });
+
+  it("is looked at up to 160 characters, also if it holds several", () => {
+    const two = (length: number) => `600100200${" ".repeat(length - 19)},600100201`;
+
+    expect(digits(two(160), "PL")).toBe("phone_two_numbers");
+    expect(digits(two(161), "PL")).toBe("phone_invalid");
+  });
+
+  it.each([
+    // Niue's landlines have four digits, too few to be told from any other number.
+    ["4012", "NU", "phone_invalid"],
+    ["51234", "FK", "50051234"],
+    // The longest number there is, behind the longest prefix.
+    ["8 10 43 2612686389325", "RU", "432612686389325"],
+    ["0011 43 2612686389325", "AU", "phone_invalid"],
+  ])("has 5 to 18 digits: %s in a list of %s is %s", (cell, country, expected) => {
+    expect(digits(cell, country)).toBe(expected);
   });
 
   it("of a hundred thousand characters is refused like any other", () => {

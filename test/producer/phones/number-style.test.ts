@@ -78,6 +78,8 @@ describe("a list of national numbers", () => {
     const brazilian = ["11987654321", "21987654322", "31987654323"];
 
     expect(readAmong("49151123456", german, { country: "DE" })).toBe("4949151123456");
+    expect(readAmong("49151/123456", german, { country: "DE" })).toBe("4949151123456");
+    expect(readAmong("49151/123456", [], { country: "DE" })).toBe("phone_ambiguous");
     expect(readAmong("55987654321", brazilian, { country: "BR" })).toBe("5555987654321");
     expect(readAmong("55987654321", [], { country: "BR" })).toBe("phone_ambiguous");
     expect(readAmong("55987654321", [], { country: "BR", numbers: "national" })).toBe(
@@ -214,6 +216,9 @@ describe("what a country dials before a number abroad", () => {
     expect(readAmong("0015712345678", germans, { country: "DE" })).toBe("phone_ambiguous");
     expect(readAmong("00 1 571 234 5678", germans, { country: "DE" })).toBe("15712345678");
     expect(readAmong("0033612345678", germans, { country: "DE" })).toBe("33612345678");
+    // A Norwegian, or a landline in South Tyrol, whose own zero must stay.
+    const italians = Array.from({ length: 300 }, (_, at) => `347 1234${100 + at}`);
+    expect(readAmong("004722123456", italians, { country: "IT" })).toBe("phone_ambiguous");
   });
 
   it("counts as a slip where the list hardly has it", () => {
@@ -221,6 +226,10 @@ describe("what a country dials before a number abroad", () => {
 
     expect(readAmong("0049281785", many, { country: "AU" })).toBe("phone_ambiguous");
     expect(readAmong("0048600100200", many, { country: "AU" })).toBe("48600100200");
+    // One digit more than a mobile has at home, where it is dialled with a zero and without one.
+    const poles = Array.from({ length: 300 }, (_, at) => `600 100 ${100 + at}`);
+    expect(readAmong("00687751224", many, { country: "AU" })).toBe("687751224");
+    expect(readAmong("0050051234", poles, { country: "PL" })).toBe("50051234");
   });
 });
 
@@ -269,6 +278,8 @@ describe("prefixes and digits of former times", () => {
     );
     expect(readAmong("(11) 8765-4329", today.slice(0, 3), { country: "BR" })).toBe("5511987654329");
     expect(readAmong("+55 11 8765-4329", today, { country: "BR" })).toBe("5511987654329");
+    // An area that ends with the new digit.
+    expect(readAmong("(99) 8765-4329", today, { country: "BR" })).toBe("phone_old_plan");
   });
 
   it("never come with the advice to add a zero, where that is somebody else's number", () => {

@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { foldPhone } from "../../../src/core/recipient.ts";
-import { createPhoneReader, splitPhone } from "../../../src/producer/phones/phone-reader.ts";
+import {
+  createPhoneFinder,
+  createPhoneReader,
+  isPhoneCountry,
+  splitPhone,
+} from "../../../src/producer/phones/phone-reader.ts";
 import { digits } from "./read-cell.ts";
 
 describe("a phone with its country code", () => {
@@ -68,10 +73,36 @@ describe("a national phone", () => {
     ["(20) 8765-4329", "BR", "phone_invalid"],
     ["2087654329", "BR", "phone_invalid"],
     ["(11) 1765-4329", "BR", "phone_old_plan"],
+    ["(55) 987654321", "BR", "5555987654321"],
+    // It may be a number of +55 whose area was left out.
+    ["5532221234", "BR", "phone_ambiguous"],
+    ["(55) 32221234", "BR", "555532221234"],
+    ["4941123456", "DE", "494941123456"],
+    ["14165550123", "US", "phone_abroad"],
+    ["49 151 12345678", "PL", "phone_abroad"],
+    ["225 07 12 34 56", "CI", "phone_old_plan"],
+    ["(47) 98 12 34 56", "NO", "4798123456"],
+    ["48 (600) 100 200", "PL", "48600100200"],
+    ["(49) 30 1234567", "DE", "49301234567"],
     ["(11) 876-5432", "BR", "phone_invalid"],
   ])("%s in a list of %s is %s", (cell, country, expected) => {
     expect(digits(cell, country)).toBe(expected);
   });
+
+  it.each([
+    ["800 234 5678", "US", "18002345678", "CA"],
+    ["(800) 234-5678", "US", "18002345678", "CA"],
+    ["0800 123 4567", "GB", "448001234567", "JE"],
+    ["800 123456", "IT", "39800123456", "VA"],
+    ["8 800 123 4567", "RU", "78001234567", "KZ"],
+    ["1800 123 456", "AU", "611800123456", "CX"],
+  ])(
+    "of a service that several countries share, %s, is of %s alone",
+    (cell, country, read, other) => {
+      expect(digits(cell, country)).toBe(read);
+      expect(digits(cell, other)).toBe("phone_abroad");
+    },
+  );
 
   it("without a country is refused for that, not called invalid", () => {
     expect(digits("600 100 200")).toBe("phone_ambiguous");
@@ -106,6 +137,53 @@ it("what was read is read again as itself", () => {
     }),
     { numRuns: 1_000 },
   );
+});
+
+it.each([
+  ["+800 1234 5678", "80012345678"],
+  ["+808 1234 5678", "80812345678"],
+  ["+870 773 123 456", "870773123456"],
+  ["+883 510 012 345 678", "883510012345678"],
+])(
+  "a number of no country is read with its plus, and without it may be anyone's: %s",
+  (cell, read) => {
+    expect(digits(cell)).toBe(read);
+    expect(digits(cell.slice(1))).toBe("phone_ambiguous");
+  },
+);
+
+it("a number of an old plan is refused with what has changed", () => {
+  const refused = { ok: false, code: "phone_old_plan" };
+  expect(createPhoneReader("BJ")("97123456")).toEqual({
+    ...refused,
+    about: expect.stringContaining("Benin have ten digits"),
+  });
+  expect(createPhoneReader("BR")("(11) 1765-4329")).toEqual({
+    ...refused,
+    about: "mobiles of Brazil have nine digits behind the area code",
+  });
+});
+
+describe("what looks for phones in a column", () => {
+  const find = createPhoneFinder("US");
+
+  it("takes any that a cell may be, the list's own before one abroad", () => {
+    expect(find("212-555-0188")).toMatchObject({ ok: true, digits: "12125550188" });
+    expect(find("4798123456")).toMatchObject({ ok: true, digits: "14798123456" });
+    expect(find("4790448617")).toMatchObject({ ok: true, digits: "4790448617" });
+    expect(createPhoneFinder(null)("4798123456")).toMatchObject({ ok: true, digits: "4798123456" });
+  });
+
+  it("says of any other cell why it is none", () => {
+    expect(find("Ann")).toEqual({ ok: false, code: "phone_invalid" });
+    expect(find("")).toEqual({ ok: false, code: "phone_missing" });
+  });
+
+  it("knows the countries that have phones, in any case", () => {
+    expect(["PL", "pl", "AC", "XX", ""].map(isPhoneCountry)).toEqual([
+      ...[true, true, true, false, false],
+    ]);
+  });
 });
 
 it.each([
