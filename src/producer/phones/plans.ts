@@ -120,14 +120,18 @@ export function lineTypeIn(plan: NumberingPlan, national: string): LineType | nu
   if (plan.leading !== null && !plan.leading.test(national)) return null;
   const type = typeIn(plan, national);
   if (type !== "other") return type;
-  return firstPlanWith(plan.callingCode, national) === plan ? type : null;
+  const first = countryOf(plan.callingCode, national);
+  return first !== null && planOf(first) === plan ? type : null;
 }
 
-function firstPlanWith(callingCode: string, national: string): NumberingPlan | undefined {
+/** The country (ISO 3166) of a national number of a calling code; null: of none of its own. */
+export function countryOf(callingCode: string, national: string): string | null {
   const countries = codes[callingCode] ?? [];
-  return countries
-    .map(planOf)
-    .find((plan) => plan.leading?.test(national) ?? typeIn(plan, national) !== null);
+  const isOf = (country: string): boolean => {
+    const plan = planOf(country);
+    return plan.leading?.test(national) ?? typeIn(plan, national) !== null;
+  };
+  return countries.find(isOf) ?? null;
 }
 
 function typeIn(plan: NumberingPlan, national: string): LineType | null {

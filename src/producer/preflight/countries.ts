@@ -1,10 +1,6 @@
-import {
-  getCountries,
-  getCountryCallingCode,
-  parsePhoneNumberFromString,
-} from "libphonenumber-js/max";
 import type { Category } from "../../core/category.ts";
 import { type PriceTable, priceOf } from "../../core/prices.ts";
+import { callingCodeOf, countryOf } from "../phones/plans.ts";
 
 /** Where the messages of a list go, and what they cost by the operator's price table. */
 export interface ListCost {
@@ -28,42 +24,10 @@ interface CountryCost {
   cost: number | null;
 }
 
-/** The country of a phone (digits with country code), or null. */
-type CountryOfPhone = (digits: string) => string | null;
-
-/** Calling code -> its country, or null if several countries share it (+1, +7, +44). */
-const CALLING_CODES = new Map<string, string | null>();
-for (const country of getCountries()) {
-  const code = getCountryCallingCode(country);
-  CALLING_CODES.set(code, CALLING_CODES.has(code) ? null : country);
-}
-const CALLING_CODE_DIGITS_MAX = 3;
-
-/**
- * Within a shared calling code the next digits determine the country (an area code in +1; Guernsey
- * and Jersey are four digits of +44): the library is asked once per prefix.
- */
-const SHARED_DIGITS = 4;
-
-/** Created once per list: it caches its findings, and a list has few prefixes. */
-export function createCountryOfPhone(): CountryOfPhone {
-  const shared = new Map<string, string | null>();
-  return (digits) => {
-    for (let length = 1; length <= CALLING_CODE_DIGITS_MAX; length++) {
-      const code = digits.slice(0, length);
-      const country = CALLING_CODES.get(code);
-      if (country === undefined) continue;
-      if (country !== null) return country;
-      const beginning = digits.slice(0, length + SHARED_DIGITS);
-      let found = shared.get(beginning);
-      if (found === undefined) {
-        found = parsePhoneNumberFromString(`+${digits}`)?.country ?? null;
-        shared.set(beginning, found);
-      }
-      return found;
-    }
-    return null;
-  };
+/** The country of a phone (valid digits with country code), or null. */
+export function countryOfPhone(digits: string): string | null {
+  const code = callingCodeOf(digits);
+  return code === null ? null : countryOf(code, digits.slice(code.length));
 }
 
 /** Counts a list's messages by country. */

@@ -18,7 +18,7 @@ import { type Place, placeOfPhone } from "../../time/places.ts";
 import type { CheckedRow } from "../check/check-rows.ts";
 import type { PreparedList } from "../check/prepare-list.ts";
 import { type CapsNow, cappedRows } from "./capped.ts";
-import { costOf, createCountryOfPhone, type ListCost } from "./countries.ts";
+import { costOf, countryOfPhone, type ListCost } from "./countries.ts";
 import type { Estimate } from "./estimate.ts";
 import { type GoesFirst, goesFirst } from "./goes-first.ts";
 import { type OtherCampaigns, readOthers, waitForRepeats } from "./other-campaigns.ts";
@@ -217,7 +217,6 @@ function createLook(list: PreflightList, othersNow: () => OtherCampaigns | null)
       ? null
       : compilePreview(definition.preview, definition.template, columns);
   const warnings = createWarnings();
-  const countryOf = createCountryOfPhone();
   const countries = new Map<string | null, number>();
   const places = new Map<Place, number>();
   const firstPlaces = new Map<Place, number>();
@@ -227,7 +226,7 @@ function createLook(list: PreflightList, othersNow: () => OtherCampaigns | null)
   const schedule = scheduleText(definition.schedule, 0);
 
   function atMessage({ cells, line }: CheckedRow, phone: string): void {
-    const country = countryOf(phone);
+    const country = countryOfPhone(phone);
     countries.set(country, (countries.get(country) ?? 0) + 1);
     const found = list.times?.placeOf(phone, cells) ?? null;
     const place = found === null ? placeOfPhone(phone) : found.ok ? found.place : null;

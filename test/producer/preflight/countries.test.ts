@@ -1,15 +1,14 @@
 import { getExampleNumber, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import examples from "libphonenumber-js/mobile/examples";
 import { expect, test } from "vitest";
-import { costOf, createCountryOfPhone } from "../../../src/producer/preflight/countries.ts";
+import { costOf, countryOfPhone } from "../../../src/producer/preflight/countries.ts";
 
 test("the country of a phone is the library's, for an example of every country", () => {
-  const countryOf = createCountryOfPhone();
   const wrong = Object.keys(examples).filter((country) => {
     const example = getExampleNumber(country as keyof typeof examples, examples);
     if (example === undefined) return false;
     const expected = parsePhoneNumberFromString(example.number)?.country ?? null;
-    return countryOf(example.number.slice(1)) !== expected;
+    return countryOfPhone(example.number.slice(1)) !== expected;
   });
 
   expect(wrong).toEqual([]);
@@ -21,16 +20,27 @@ test.each([
   ["18765550123", "JM"],
   ["77012345678", "KZ"],
   ["79161234567", "RU"],
-  ["447781123456", "GG"],
   ["447400123456", "GB"],
+  // Neighbours, which the fifth or sixth digit tells apart.
+  ["447911123456", "GG"],
+  ["447911223456", "GB"],
+  ["447457612345", "IM"],
+  ["447457012345", "GB"],
+  ["447700312345", "JE"],
+  ["447700012345", "GB"],
+  ["390669812345", "VA"],
+  ["390669512345", "IT"],
+  ["61891621234", "CC"],
+  ["61891641234", "CX"],
+  ["61891631234", "AU"],
+  ["18002345678", "US"],
 ])("%s, whose calling code several countries share, is of %s", (digits, country) => {
-  expect(createCountryOfPhone()(digits)).toBe(country);
+  expect(countryOfPhone(digits)).toBe(country);
+  expect(parsePhoneNumberFromString(`+${digits}`)?.country).toBe(country);
 });
 
-test("what one country answered is not taken for its neighbour", () => {
-  const countryOf = createCountryOfPhone();
-
-  expect(["14165550123", "12124567890", "14165550199"].map(countryOf)).toEqual(["CA", "US", "CA"]);
+test.each(["870773123456", "80012345678", "999123456789"])("%s is of no country", (digits) => {
+  expect(countryOfPhone(digits)).toBeNull();
 });
 
 const PRICES = {
@@ -68,6 +78,16 @@ test("a country that has a row, but not this category, has no price", () => {
     countries: [{ country: "DE", price: null, cost: null }, { country: "PL" }],
     amount: 0.05,
     unpriced: 7,
+  });
+});
+
+test("prices come with their day, where the table says it, and an unknown price has no cost", () => {
+  const messages = new Map([["PL", 3]]);
+  const prices = { currency: "EUR", asOf: "2026-10-01", countries: {}, other: null };
+
+  expect(costOf(messages, { category: "utility", prices })).toEqual({
+    countries: [{ country: "PL", messages: 3, price: null, cost: null }],
+    ...{ currency: "EUR", pricesAsOf: "2026-10-01", amount: 0, unpriced: 3 },
   });
 });
 
