@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { estimateSending } from "../../../src/producer/preflight/estimate.ts";
+import { estimateSending, startsAt } from "../../../src/producer/preflight/estimate.ts";
 
 const NOW = Date.parse("2026-11-23T10:00:00Z");
 const list = { messages: 1_000, ratePerSecond: 10, startAtMs: null, endByMs: null, nowMs: NOW };
@@ -35,4 +35,31 @@ test("nothing to send takes no time", () => {
     seconds: 0,
     late: 0,
   });
+});
+
+test("a rate that grows is slow at its start", () => {
+  const rampUp = { from: 1, to: 3, overMs: 7_000 };
+
+  // 14 messages in the seven seconds, and the fifteenth takes a third of one.
+  expect(estimateSending({ ...list, messages: 15, rampUp, endByMs: NOW + 7_000 })).toMatchObject({
+    seconds: 8,
+    endsAt: "2026-11-23T10:00:07.334Z",
+    late: 1,
+  });
+});
+
+test("at a high rate each millisecond until endBy counts", () => {
+  expect(estimateSending({ ...list, ratePerSecond: 1_000, endByMs: NOW + 100 })).toMatchObject({
+    ...{ seconds: 1, late: 900, endBy: "2026-11-23T10:00:00.100Z" },
+  });
+});
+
+test("messages that the API delays start now, others not before their time", () => {
+  const later = { startAtMs: NOW + 1 };
+
+  expect(startsAt({ ...later, delegate: true }, NOW)).toBe(NOW);
+  expect(startsAt({ ...later, delegate: false }, NOW)).toBe(NOW + 1);
+  expect(startsAt(later, NOW)).toBe(NOW + 1);
+  expect(startsAt({ startAtMs: null }, NOW)).toBe(NOW);
+  expect(startsAt({ startAtMs: NOW - 1 }, NOW)).toBe(NOW);
 });
