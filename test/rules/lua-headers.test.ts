@@ -9,6 +9,7 @@ import {
 } from "../../src/store/keys.ts";
 import { luaName } from "../../src/store/scripts/render-lua.ts";
 import { scriptSource } from "../../src/store/scripts/runner.ts";
+import { answersOf } from "../../src/store/scripts/script-answers.ts";
 import {
   eachOf,
   SCRIPT_NAMES,
@@ -149,6 +150,11 @@ test.each(SCRIPT_NAMES)("%s documents its arguments in their order, and reads ea
   const code = withoutComments(read(`${name}.lua`));
   const known = [...listed.map((one) => `ARG.${one}`), ...repeated.map((one) => `EACH.${one}`)];
   expect(known.filter((argument) => !code.includes(argument))).toEqual([]);
+});
+
+test.each(SCRIPT_NAMES)("%s documents each word that its answer begins with", (name) => {
+  const documented = partOf(name, "Returns").split(/[^a-z_]+/);
+  expect(Object.keys(answersOf(name)).filter((word) => !documented.includes(word))).toEqual([]);
 });
 
 test.each(SCRIPT_NAMES)("%s reads no argument by a number of its own", (name) => {

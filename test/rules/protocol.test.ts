@@ -68,7 +68,6 @@ const OTHER_MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>>
   "reserve.lua": { all: "whose people are counted" },
   "resume-campaign.lua": { category: "a field", first: "a slot of trials" },
   "step-action.lua": { failed: "a field" },
-  "stop-action.lua": { stopped: "an answer" },
   "lib/base.lua": { category: "a field" },
   "lib/ledger.lua": { all: "notices of failed messages as well" },
   "lib/people.lua": { stored: "a field" },

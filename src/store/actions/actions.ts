@@ -14,6 +14,7 @@ import type { LedgerLimits } from "../ledger/ledger.ts";
 import type { RowReader } from "../ledger/row-reader.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import type { RunScript } from "../scripts/runner.ts";
+import type { ScriptAnswer } from "../scripts/script-answers.ts";
 import { PACKED_BATCH_MAX, unpackBatch } from "./packed-rows.ts";
 
 /** A bulk action and how far it is. `total` = done + skipped + failed + left. */
@@ -59,7 +60,7 @@ type BegunAction = "begun" | "known" | "full" | "no_campaign" | "closed" | "guar
  * process takes steps. `guarded`: it would send again, and waits, because Redis may have gone back
  * in time.
  */
-type ActionStep = "stepped" | "ended" | "gone" | "busy" | "moved" | "guarded";
+type ActionStep = ScriptAnswer<"step-action">;
 
 /** For so long after a step no other process takes one: after a crash another one goes on. */
 const HELD_MS = 5_000;
@@ -173,16 +174,18 @@ export function createActions(input: {
       const { batch, rows: chosen, bytes } = packed.length === 0 ? none : unpackBatch(packed);
       const asked = kind === "retry" ? await withPersons(campaign ?? "", batch, chosen) : chosen;
       const { leaseMs, webhooksArrivingMs } = limits;
-      return (await run("step-action", {
+      const [step] = await run("step-action", {
         ...{ action: id, runner, heldMs: HELD_MS },
         ...{ cursor: from, next: from + bytes, batch, rows: packRetryRows(asked) },
         ...{ leaseMs, webhooksArrivingMs },
-      })) as ActionStep;
+      });
+      return step;
     },
 
     /** Stops it at once. `ended`: it had ended before. */
-    async stop(id: string, why: "stopped" | "rollback"): Promise<"stopped" | "ended" | "gone"> {
-      return (await run("stop-action", { action: id, why })) as "stopped" | "ended" | "gone";
+    async stop(id: string, why: "stopped" | "rollback"): Promise<ScriptAnswer<"stop-action">> {
+      const [stopped] = await run("stop-action", { action: id, why });
+      return stopped;
     },
   };
 }

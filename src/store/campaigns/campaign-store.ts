@@ -12,8 +12,9 @@ import type { LedgerLimits } from "../ledger/ledger.ts";
 import { stateOf } from "../ledger/ledger-value.ts";
 import type { ClaimCounter } from "../recovery/claim-counter.ts";
 import { batchesOf } from "../rows.ts";
-import { ANSWER, RETRY } from "../scripts/protocol.ts";
+import { RETRY } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
+import type { ScriptResult } from "../scripts/script-answers.ts";
 import { createCampaignList } from "./campaign-list.ts";
 import { createCampaignReader, type OpenBatch } from "./campaign-reader.ts";
 import { packTrialRows, trialRules } from "./trial.ts";
@@ -177,10 +178,10 @@ export function createCampaignStore(input: {
       const packed = { probeRows: packTrialRows(rows), probeRules: trialRules(rules) };
       const probe = { ...packed, approver: "", expect: "" };
       const answer = await run("resume-campaign", { campaign: id, sender: sender ?? "", ...probe });
-      const [done, , , taken] = answer as number[];
-      if (done === ANSWER.rewritten) return { kind: "rows_changed" };
+      const [done, , , taken] = answer;
+      if (done === "rewritten") return { kind: "rows_changed" };
       const result = toControl(answer);
-      return result.kind === "changed" ? { ...result, probe: taken ?? 0 } : result;
+      return result.kind === "changed" ? { ...result, probe: Number(taken) } : result;
     },
 
     /**
@@ -199,8 +200,8 @@ export function createCampaignStore(input: {
       // What this process remembers may show first that Redis lacks some.
       await counter.remember();
       const cancel = () => run("cancel-campaign", { campaign: id, sure: "1" });
-      const [kind] = (await cancel()) as unknown[];
-      if (kind === ANSWER.guarded) return "guarded";
+      const [kind] = await cancel();
+      if (kind === "guarded") return kind;
       const isKept = await durable.prove(cancel);
       return isKept && (await counter.remember()) ? "kept" : "unproved";
     },
@@ -216,12 +217,12 @@ export function createCampaignStore(input: {
       act: "count" | "send" = "send",
     ): Promise<RetriedRows> {
       const { leaseMs, webhooksArrivingMs } = limits;
-      const [kind, ...verdicts] = (await run("retry-rows", {
+      const [kind, ...verdicts] = await run("retry-rows", {
         ...{ campaign: id, batch, act, rows: packRetryRows(rows), leaseMs, webhooksArrivingMs },
-      })) as [number, ...number[]];
-      if (kind === ANSWER.done) return { kind: "retried", verdicts: verdicts.map(toRetryVerdict) };
-      if (kind === ANSWER.guarded) return { kind: "guarded" };
-      return { kind: kind === ANSWER.closed ? "closed" : "no_campaign" };
+      });
+      return kind === "done"
+        ? { kind: "retried", verdicts: verdicts.map(toRetryVerdict) }
+        : { kind };
     },
 
     /** A person's decision on an unknown message. */
@@ -231,12 +232,10 @@ export function createCampaignStore(input: {
       decision: "resend" | "sent" | "failed",
     ): Promise<ResolveResult> {
       const args = { campaign: id, row, decision };
-      const [kind, state] = (await run("resolve-row", args)) as [number, number];
-      if (kind === ANSWER.done) return { kind: "resolved", state: stateOf(state) };
-      if (kind === ANSWER.unchanged) return { kind: "not_unknown", state: stateOf(state) };
-      if (kind === ANSWER.noRow) return { kind: "no_row" };
-      if (kind === ANSWER.guarded) return { kind: "guarded" };
-      return { kind: kind === ANSWER.closed ? "closed" : "no_campaign" };
+      const [kind, state] = await run("resolve-row", args);
+      if (kind === "done") return { kind: "resolved", state: stateOf(Number(state)) };
+      if (kind === "unchanged") return { kind: "not_unknown", state: stateOf(Number(state)) };
+      return { kind };
     },
 
     /** The job of a failed message has been added. */
@@ -264,24 +263,25 @@ export type RetriedRows =
   | { readonly kind: "guarded" }
   | { readonly kind: "no_campaign" };
 
-const RETRY_VERDICTS: ReadonlyMap<number, RetryVerdict> = new Map([
+const RETRY_VERDICTS: ReadonlyMap<unknown, RetryVerdict> = new Map([
   [RETRY.taken, "taken"],
   [RETRY.notFailed, "not_failed"],
   [RETRY.suppressed, "suppressed"],
   [RETRY.openAttempt, "open_attempt"],
 ]);
 
-function toRetryVerdict(stored: number): RetryVerdict {
-  const verdict = RETRY_VERDICTS.get(stored);
-  if (verdict === undefined) throw new Error(`retry-rows answered ${stored} for a row.`);
+function toRetryVerdict(sent: unknown): RetryVerdict {
+  const verdict = RETRY_VERDICTS.get(sent);
+  if (verdict === undefined) throw new Error(`retry-rows answered ${String(sent)} for a row.`);
   return verdict;
 }
 
-function toControl(answer: unknown): ControlResult {
-  const [done, status, lifted] = answer as [number, CampaignStatus, number | undefined];
-  if (done === ANSWER.noCampaign) return { kind: "no_campaign" };
-  if (done === ANSWER.unapproved) return { kind: "unapproved" };
-  if (done === ANSWER.samePerson) return { kind: "same_person" };
-  if (done === ANSWER.otherCount) return { kind: "other_count" };
-  return { kind: done === ANSWER.done ? "changed" : "unchanged", status, haltLifted: lifted === 1 };
+function toControl(
+  answer: ScriptResult<"pause-campaign" | "resume-campaign" | "cancel-campaign">,
+): ControlResult {
+  const [kind, status, lifted] = answer;
+  if (kind === "no_campaign" || kind === "unapproved") return { kind };
+  if (kind === "same_person" || kind === "other_count") return { kind };
+  const now = { status: status as CampaignStatus, haltLifted: lifted === 1 };
+  return { kind: kind === "done" ? "changed" : "unchanged", ...now };
 }

@@ -8,7 +8,6 @@ import { type BatchRow, correctBlob } from "../ledger/batch-rows.ts";
 import { readBatch } from "../ledger/read-batch.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import { batchOfRow, placeInBatch, rowInBatch } from "../rows.ts";
-import { ANSWER } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import { readShortOfMemory, type ShortOfMemory } from "./import-room.ts";
 
@@ -124,14 +123,13 @@ export function createCorrections(input: {
         return [placeInBatch(row), { phone, cells }] as const;
       });
       const blob = correctBlob(batch.blob, new Map(rows));
-      const [kind, why, rewrites] = (await run("correct-rows", {
+      const [kind, detail, rewrites] = await run("correct-rows", {
         ...{ campaign: id, batch: batch.batch, rewrites: change.rewrites, blob },
         rows: packClaimRows(change.rows.map(({ row, phone }) => ({ row, person: person(phone) }))),
-      })) as [number, unknown, number];
-      if (kind === ANSWER.done) return { kind: "corrected", rewrites };
-      if (kind === ANSWER.guarded) return { kind: "guarded" };
-      if (kind === ANSWER.closed) return { kind: "closed", why: String(why) };
-      return { kind: kind === ANSWER.rewritten ? "changed" : "no_campaign" };
+      });
+      if (kind === "done") return { kind: "corrected", rewrites: Number(rewrites) };
+      if (kind === "closed") return { kind, why: String(detail) };
+      return kind === "rewritten" ? { kind: "changed" } : { kind };
     },
   };
 }

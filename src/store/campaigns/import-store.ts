@@ -22,7 +22,7 @@ import { packPeople } from "../people/people-index.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import type { ClaimCounter } from "../recovery/claim-counter.ts";
 import { hasShortForms } from "../schema.ts";
-import { IMPORTED_ROW, PURGE } from "../scripts/protocol.ts";
+import { IMPORTED_ROW } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import type { ScriptEach } from "../scripts/script-list.ts";
 import { packPlaces, packWindow, type StoredPlace } from "./campaign-hours.ts";
@@ -228,7 +228,7 @@ export function createImportStore(input: {
       await run("import-finish", { campaign, token, ...stored, rejected: refusal.message });
       if (rows === "keep") return;
       const purge = { campaign, keptMs: 0, batchesMax: DELETED_AT_ONCE };
-      while ((await run("purge-campaign", purge)) === PURGE.more);
+      while ((await run("purge-campaign", purge))[0] === "more");
     },
   };
 }

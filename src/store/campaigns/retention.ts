@@ -3,8 +3,8 @@ import { redisTimeMs } from "../../redis/server.ts";
 import { fieldOf } from "../hashes.ts";
 import { campaignKeys, numberKeys } from "../keys.ts";
 import type { Pools } from "../pools/pools.ts";
-import { PURGE } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
+import type { ScriptAnswer } from "../scripts/script-answers.ts";
 
 /** Batches deleted in one script, and in one run: bounds on how long others wait. */
 const BATCHES_AT_ONCE = 200;
@@ -51,14 +51,13 @@ export function createRetention(input: {
     const ended: string[] = [];
     let budget = BATCHES_IN_ONE_LOOK;
     for (const id of await endedBefore(keys.withRows, keptMs)) {
-      let answer: number = PURGE.more;
-      while (answer === PURGE.more && budget > 0) {
-        answer = Number(
-          await run("purge-campaign", { campaign: id, keptMs, batchesMax: BATCHES_AT_ONCE }),
-        );
+      let purged: ScriptAnswer<"purge-campaign"> = "more";
+      while (purged === "more" && budget > 0) {
+        const args = { campaign: id, keptMs, batchesMax: BATCHES_AT_ONCE };
+        [purged] = await run("purge-campaign", args);
         budget -= BATCHES_AT_ONCE;
       }
-      if (answer === PURGE.done) ended.push(id);
+      if (purged === "done") ended.push(id);
     }
     return ended;
   }

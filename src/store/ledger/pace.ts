@@ -4,9 +4,10 @@ import { readCounts } from "../budget/claim-count.ts";
 import { type NumberTime, readNumberTime } from "../clock.ts";
 import { fieldsOf, type HashFields } from "../hashes.ts";
 import { numberKeys } from "../keys.ts";
-import { ANSWER, RATE_KEPT_MS, RECOVERY_MS, SLOW_SHARE_MIN } from "../scripts/protocol.ts";
+import { RATE_KEPT_MS, RECOVERY_MS, SLOW_SHARE_MIN } from "../scripts/protocol.ts";
 import type { BackoffReason } from "../scripts/protocol-names.ts";
 import type { RunScript } from "../scripts/runner.ts";
+import type { ScriptAnswer } from "../scripts/script-answers.ts";
 
 /** What affects the pace of a number now, besides the rate that this process is configured with. */
 export interface PaceNow {
@@ -73,11 +74,10 @@ export function createPace(input: { redis: Redis; number: string; run: RunScript
       campaign: string,
       ratePerSecond: number | null,
       rampUp: RampUp | null = null,
-    ): Promise<"done" | "no_campaign" | "closed"> {
+    ): Promise<ScriptAnswer<"set-rate">> {
       const ramp = rampUp === null ? "" : rampText(rampUp);
-      const done = await run("set-rate", { campaign, ratePerSecond: ratePerSecond ?? "", ramp });
-      if (done === ANSWER.noCampaign) return "no_campaign";
-      return done === ANSWER.closed ? "closed" : "done";
+      const [done] = await run("set-rate", { campaign, ratePerSecond: ratePerSecond ?? "", ramp });
+      return done;
     },
   };
 }

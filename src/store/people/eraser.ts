@@ -8,7 +8,6 @@ import { readBatch, readBatchTexts } from "../ledger/read-batch.ts";
 import { historyField } from "../ledger/row-history.ts";
 import { unpackWamid, wamidDigest } from "../ledger/wamid.ts";
 import { batchesOf, rowInBatch } from "../rows.ts";
-import { ANSWER } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import type { ScriptEach } from "../scripts/script-list.ts";
 import type { PersonDigest } from "./person-digest.ts";
@@ -82,7 +81,8 @@ export function createEraser(input: {
         if (found === undefined) break;
         const { args, each, erased } = found;
         if (args === undefined) return erased;
-        if ((await run("erase-rows", args, each)) !== ANSWER.rewritten) return erased;
+        const [done] = await run("erase-rows", args, each);
+        if (done !== "rewritten") return erased;
       }
       return { rows: [], cells: 0, waiting: 0 };
     },

@@ -269,8 +269,8 @@ export function createRollback(input: {
      * remembers more, so that is wrong. `nothing_asked`: there is no open question.
      */
     async confirmStart(): Promise<"confirmed" | "went_back" | "nothing_asked"> {
-      const done = Number(await run("confirm-start", {}));
-      return done === 1 ? "confirmed" : done === 0 ? "nothing_asked" : "went_back";
+      const [answer] = await run("confirm-start", {});
+      return answer;
     },
   };
 }

@@ -3,10 +3,10 @@
 --- @include "guard"
 -- KEYS: 1 slot key of the number
 -- ARGV: none
--- Returns: 1 done, 0 nothing was asked, -1 a process remembers more than Redis has
+-- Returns: confirmed | nothing_asked | went_back: a process remembers more than Redis has
 -- Keys built: guard
 local f = redis.call('HMGET', GUARD, 'noticedAt', 'unconfirmed', 'restored')
-if not f[1] then return 0 end
-if not f[2] and not f[3] then return -1 end
+if not f[1] then return ANSWER.nothing_asked end
+if not f[2] and not f[3] then return ANSWER.went_back end
 confirm_run(run_id())
-return 1
+return ANSWER.confirmed

@@ -203,25 +203,3 @@ export const OUTCOME = numbered([
  * phone begins with +1.
  */
 export const MARK = { reference: 1, held: 2, optOut: 4, id: 8, plusOne: 16 } as const;
-
-/** The first element of the answer of scripts that people's commands run. */
-export const ANSWER = {
-  done: 1,
-  unchanged: 0,
-  noCampaign: -1,
-  noRow: -2,
-  closed: -3,
-  /** Rows were rewritten since the caller read them. */
-  rewritten: -4,
-  /** It waits for the approval of a second person. */
-  unapproved: -5,
-  /** Who started it cannot approve it. */
-  samePerson: -6,
-  /** Another number of messages waits than the caller was shown. */
-  otherCount: -7,
-  /** Redis may have gone back in time: nothing is sent again (guard_is_open). */
-  guarded: -8,
-} as const;
-
-/** The result of purge-campaign: too early, more batches to delete, or done. */
-export const PURGE = { early: 0, more: 1, done: 2 } as const;

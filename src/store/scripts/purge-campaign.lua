@@ -11,7 +11,7 @@
 local key = P .. 'campaign:' .. ARG.campaign
 local f = redis.call('HMGET', key, 'status', 'finishedAt', 'purged')
 if not ENDED[f[1]] or not f[2] or num(f[2]) + num(ARG.kept_ms) > WALL then
-  return PURGE.early
+  return ANSWER.early
 end
 redis.call('HSETNX', key, 'purgedAt', WALL)
 local batches, from = batches_kept(key), num(f[3])
@@ -21,7 +21,7 @@ for batch = from, to - 1 do
     people_key(key, batch))
 end
 redis.call('HSET', key, 'purged', to)
-if to < batches then return PURGE.more end
+if to < batches then return ANSWER.more end
 redis.call('ZREM', P .. 'with-rows', ARG.campaign)
 for code, waits in string.gmatch(redis.call('HGET', key, 'again') or '', '(%d+):([%d,]+)') do
   local _, more = string.gsub(waits, ',', '')
@@ -29,4 +29,4 @@ for code, waits in string.gmatch(redis.call('HGET', key, 'again') or '', '(%d+):
 end
 redis.call('UNLINK', key .. ':ready', key .. ':open', key .. ':side', key .. ':unknown',
   key .. ':first', key .. ':beyond', key .. ':trial', key .. ':chosen', key .. ':aside')
-return PURGE.done
+return ANSWER.done

@@ -1,5 +1,14 @@
 import { MOVES, OVERRULES, STATES, type State } from "../../core/message.ts";
 import * as protocol from "./protocol.ts";
+import type { ScriptWords } from "./script-answers.ts";
+
+/** What one script has of its own. */
+interface ScriptTerms {
+  /** Its arguments, and those that repeat, in order. */
+  readonly args: readonly string[];
+  readonly each: readonly string[];
+  readonly answers: ScriptWords;
+}
 
 /**
  * Renders a script for Redis. Every EVALSHA runs the whole text, so length costs time: comments and
@@ -15,24 +24,23 @@ import * as protocol from "./protocol.ts";
  *     ARG.lease_ms       ARGV[11]    an argument of the script (script-list.ts)
  *     REST, STEP         17, 3       where what repeats begins, and how many arguments it has
  *     EACH.scope         ARGV[at + 1]   one of them, in a loop over `at`
+ *     ANSWER.no_row      -2          a word of its answers, as it is sent (script-answers.ts)
  */
-export function renderLua(
-  text: string,
-  args: readonly string[] = [],
-  each: readonly string[] = [],
-): string {
-  const places = new Map<string, string>([
-    ...args.map((name, at) => [`ARG.${luaName(name)}`, `ARGV[${at + 1}]`] as const),
-    ...each.map((name, at) => [`EACH.${luaName(name)}`, `ARGV[at + ${at}]`] as const),
+export function renderLua(text: string, script: Partial<ScriptTerms> = {}): string {
+  const { args = [], each = [], answers = {} } = script;
+  const own = new Map<string, ReadonlyMap<string, string>>([
+    ["ARG", new Map(args.map((name, at) => [luaName(name), `ARGV[${at + 1}]`]))],
+    ["EACH", new Map(each.map((name, at) => [luaName(name), `ARGV[at + ${at}]`]))],
+    ["ANSWER", membersOf(answers)],
   ]);
   const sizes = new Map([...SCALARS, ["REST", `${args.length + 1}`], ["STEP", `${each.length}`]]);
   const used = withoutUnused(text.replace(/ *--.*/g, "").replace(/\n{2,}/g, "\n"));
   const tables = [...TABLES].filter(([name]) => new RegExp(`\\b${name}\\[`).test(used));
   const values = used
     .replace(/\b([A-Z][A-Z_]+)\.([a-z][a-z0-9_]*)\b/g, (found, group: string, member: string) => {
-      const isArgument = group === "ARG" || group === "EACH";
-      if (!isArgument && !GROUPS.has(group)) return found;
-      const value = isArgument ? places.get(found) : GROUPS.get(group)?.get(member);
+      const members = own.get(group) ?? GROUPS.get(group);
+      if (members === undefined) return found;
+      const value = members.get(member);
       if (value === undefined) throw new Error(`A script uses ${found}, which it does not have.`);
       return value;
     })

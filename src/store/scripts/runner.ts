@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
 import { neverKey, slotKey } from "../keys.ts";
 import { renderLua } from "./render-lua.ts";
+import { answersOf, readAnswer, type ScriptResult } from "./script-answers.ts";
 import {
   eachOf,
   SCRIPTS,
@@ -13,13 +14,13 @@ import {
 
 /**
  * Runs one script for one number; `each` has the arguments that repeat. Rejects if Redis cannot
- * answer; the scripts are idempotent.
+ * answer, or answers a word that is not listed (script-answers.ts); the scripts are idempotent.
  */
 export type RunScript = <Name extends ScriptName>(
   name: Name,
   args: ScriptArguments<Name>,
   each?: readonly ScriptEach<Name>[],
-) => Promise<unknown>;
+) => Promise<ScriptResult<Name>>;
 
 /**
  * Returns the function that runs the scripts for `number` on `redis`.
@@ -32,15 +33,16 @@ export type RunScript = <Name extends ScriptName>(
  */
 export function createScriptRunner(redis: Redis, number: string): RunScript {
   const keys = [slotKey(number), neverKey(number)] as const;
-  return (name, args, each = []) => {
+  return async (name, args, each = []) => {
     const named: readonly (keyof typeof args)[] = SCRIPTS[name];
-    return commandOf(redis, name)(
+    const came = await commandOf(redis, name)(
       ...keys,
       ...named.map((argument) => args[argument]),
       ...each.flatMap((one: Readonly<Record<string, ScriptArgument>>) =>
         eachOf(name).map((argument) => one[argument] ?? ""),
       ),
     );
+    return readAnswer(name, came);
   };
 }
 
@@ -69,7 +71,8 @@ function render(name: ScriptName): string {
       included.add(lib);
       return expand(`lib/${lib}.lua`);
     });
-  return renderLua(expand(`${name}.lua`), SCRIPTS[name], eachOf(name));
+  const terms = { args: SCRIPTS[name], each: eachOf(name), answers: answersOf(name) };
+  return renderLua(expand(`${name}.lua`), terms);
 }
 
 function commandName(name: ScriptName): string {

@@ -23,13 +23,13 @@ local f = redis.call('HMGET', key, 'state', 'cursor', 'campaign', 'decision', 'r
 local is_live = redis.call('ZSCORE', P .. 'actions-live', ARG.action)
 if f[1] ~= ACTION_STATE.running then
   if is_live then settle_action(ARG.action) end
-  return f[1] and 'ended' or 'gone'
+  return f[1] and ANSWER.ended or ANSWER.gone
 end
 local decision = f[4]
 local sends = decision == '' or decision == DECISION.resend
-if sends and not guard_is_open() then return 'guarded' end
-if f[5] and f[5] ~= ARG.runner and num(f[6]) > NOW then return 'busy' end
-if f[2] ~= ARG.cursor then return 'moved' end
+if sends and not guard_is_open() then return ANSWER.guarded end
+if f[5] and f[5] ~= ARG.runner and num(f[6]) > NOW then return ANSWER.busy end
+if f[2] ~= ARG.cursor then return ANSWER.moved end
 
 local c, batch = open_rows(f[3]), num(ARG.batch)
 local are_lost = ARG.rows == '' and redis.call('EXISTS', P .. 'action-rows:' .. ARG.action) == 0
@@ -39,7 +39,7 @@ if not c or are_lost or sends and c.closed ~= '' then
   redis.call('HSET', key, 'failed', rest)
   local why = (not c or are_lost) and ACTION_END.rows_deleted or ACTION_END.campaign_closed
   end_action(ARG.action, ACTION_STATE.finished, why)
-  return 'ended'
+  return ANSWER.ended
 end
 
 local waits = { lease = num(ARG.lease_ms), wait = 0, window = num(ARG.webhooks_arriving_ms) }
@@ -71,6 +71,8 @@ end
 for field, n in pairs(did) do redis.call('HINCRBY', key, field, n) end
 redis.call('HSET', key, 'cursor', ARG.next, 'movedAt', WALL, 'runner', ARG.runner,
   'until', NOW + num(ARG.held_ms))
-if num(ARG.next) < redis.call('STRLEN', P .. 'action-rows:' .. ARG.action) then return 'stepped' end
+if num(ARG.next) < redis.call('STRLEN', P .. 'action-rows:' .. ARG.action) then
+  return ANSWER.stepped
+end
 end_action(ARG.action, ACTION_STATE.finished, '')
-return 'ended'
+return ANSWER.ended

@@ -7,8 +7,8 @@
 -- Returns: 'stopped' · 'ended': it had ended before · 'gone'
 -- Keys built: action, action-rows, actions-live, guard
 local state = redis.call('HGET', P .. 'action:' .. ARG.action, 'state')
-if not state then return 'gone' end
-if state ~= ACTION_STATE.running then return 'ended' end
+if not state then return ANSWER.gone end
+if state ~= ACTION_STATE.running then return ANSWER.ended end
 end_action(ARG.action, ACTION_STATE.stopped, ARG.why)
 count_act()
-return 'stopped'
+return ANSWER.stopped
