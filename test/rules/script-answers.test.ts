@@ -19,11 +19,36 @@ function wordsIn(code: string): string[] {
   return [...code.matchAll(/\bANSWER\.(\w+)/g)].map(([, word = ""]) => word);
 }
 
+/** What the script itself returns, or returns first; not what its functions return. */
+function returnedBy(code: string): string[] {
+  const outside = code.replace(/^local function (?:.* end\n|.*\n[\s\S]*?^end\n)/gm, "");
+  return [...outside.matchAll(/\breturn (?:\{ *)?([^,}\n]*)/g)].map(([, first = ""]) => first);
+}
+
+/** The words that stand in the code as they are, and are not compared with something. */
+function literalsIn(code: string): string[] {
+  const given = code.replace(/[~=]= '[^']*'/g, "");
+  return [...given.matchAll(/'([a-z_]+)'/g)].map(([, word = ""]) => word);
+}
+
+/** Words of a script's answers that mean something else in it. */
+const OTHER_MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "take-recurring": { handled: "a field" },
+};
+
 describe("the answers of scripts", () => {
   test.each(SCRIPT_NAMES)("%s gives each word that is listed for it, and no other", (name) => {
     expect([...new Set(wordsIn(codeOf(`${name}.lua`)))].sort()).toEqual(
       Object.keys(answersOf(name)).sort(),
     );
+  });
+
+  test.each(SCRIPT_NAMES)("%s spells no word of an answer", (name) => {
+    const code = codeOf(`${name}.lua`);
+    const listed = literalsIn(code).filter((word) => Object.hasOwn(answersOf(name), word));
+
+    expect(returnedBy(code).flatMap(literalsIn)).toEqual([]);
+    expect(listed).toEqual(Object.keys(OTHER_MEANINGS[name] ?? {}));
   });
 
   test("libraries leave it to their scripts to answer", () => {

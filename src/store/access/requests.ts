@@ -51,9 +51,9 @@ export function createRequests(redis: Redis, mode: Mode) {
       const request = createHash("sha256").update(`${who}\n${key}`).digest("hex");
       const token = randomBytes(8).toString("hex");
       const lease = { request, body, token, leaseMs: LEASE_MS, keptMs: REQUESTS_KEPT_MS };
-      const [kind, value = ""] = (await run("begin-request", lease)) as [string, string?];
+      const [kind, value] = await run("begin-request", lease);
       if (kind === "other") return { kind };
-      if (kind === "answered") return { kind, answer: value };
+      if (kind === "answered") return { kind, answer: String(value) };
       if (kind === "busy") return { kind, waitMs: Number(value) };
       const alive = setInterval(() => {
         // Without Redis the act fails, too.
@@ -64,7 +64,7 @@ export function createRequests(redis: Redis, mode: Mode) {
       return {
         kind: "begun",
         request: {
-          campaign: value === "" ? null : value,
+          campaign: value === "" ? null : String(value),
           async note(campaign) {
             return (await write(campaign, "", "0")) === 1;
           },

@@ -83,7 +83,7 @@ export function createSessions(redis: Redis, mode: Mode) {
       const mark = identity.mark ?? (who === "password" ? marks.password : marks.sso);
       const before = input.before === undefined ? "" : digestOf(input.before);
       const once = input.once === undefined ? "" : digestOf(input.once);
-      const kind = await run("begin-session", {
+      const [kind] = await run("begin-session", {
         ...{ digest: digestOf(secret), before, role, numbers: packNumbers(numbers), mark, who },
         from: input.from.replaceAll("|", " ").slice(0, 100),
         name: /^user:(.*)$/.exec(who)?.[1] ?? "",
@@ -95,7 +95,7 @@ export function createSessions(redis: Redis, mode: Mode) {
           sessionsMax: SESSIONS_MAX,
         },
       });
-      return kind === "begun" ? { kind, secret } : { kind: kind as "used" | "changed" };
+      return kind === "begun" ? { kind, secret } : { kind };
     },
 
     /** Undefined for any other text, and for a session that is over. */

@@ -89,7 +89,7 @@ export function createTokens(redis: Redis, mode: Mode) {
         ...{ change: "add", name, digest, role, lastsMs: lastsMs ?? 0 },
         numbers: packNumbers(numbers),
       };
-      const kind = await run("change-tokens", { ...args, tokensMax: TOKENS_MAX });
+      const [kind] = await run("change-tokens", { ...args, tokensMax: TOKENS_MAX });
       if (kind === "taken" || kind === "full") return { kind } as const;
       const added = (await list()).find((one) => one.name === name);
       // Another person removed it at this very moment.
@@ -108,7 +108,8 @@ export function createTokens(redis: Redis, mode: Mode) {
         lastsMs: 0,
         tokensMax: 0,
       };
-      return (await run("change-tokens", args)) === "removed";
+      const [kind] = await run("change-tokens", args);
+      return kind === "removed";
     },
 
     /** What a token is; undefined for any other text, and for an expired one. */

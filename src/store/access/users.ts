@@ -4,6 +4,7 @@ import { ROLES, type Role } from "../../core/access.ts";
 import type { Mode } from "../../core/mode.ts";
 import { ALL_NUMBERS, deploymentKeys, keySpace } from "../keys.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
+import type { ScriptAnswer } from "../scripts/script-answers.ts";
 import { packNumbers, readTime, unpackNumbers } from "./fields.ts";
 
 /** A person who may sign in, without the password. Times are ms since 1970. */
@@ -49,9 +50,11 @@ export function createUsers(redis: Redis, mode: Mode) {
     what: "add" | "password" | "access" | "disable" | "enable" | "remove",
     name: string,
     fields: Partial<typeof none> = {},
-  ): Promise<string> {
+  ): Promise<ScriptAnswer<"change-users">> {
     const mark = randomBytes(8).toString("hex");
-    return String(await run("change-users", { ...none, ...fields, change: what, name, mark }));
+    const args = { ...none, ...fields, change: what, name, mark };
+    const [changed] = await run("change-users", args);
+    return changed;
   }
 
   return {
@@ -84,7 +87,7 @@ export function createUsers(redis: Redis, mode: Mode) {
     ): Promise<"added" | "taken" | "full"> {
       const { name, role, numbers, hash } = input;
       const kind = await change("add", name, { role, numbers: packNumbers(numbers), hash });
-      return kind as "added" | "taken" | "full";
+      return kind === "taken" || kind === "full" ? kind : "added";
     },
 
     /** False, also from the others: there is no user with this name. */

@@ -53,7 +53,7 @@ export interface NewAction {
  * `known`: the same request began it before. `full`: too many run. `guarded`: it would send again
  * while a rollback of Redis waits for a person.
  */
-type BegunAction = "begun" | "known" | "full" | "no_campaign" | "closed" | "guarded";
+type BegunAction = ScriptAnswer<"begin-action">;
 
 /**
  * `stepped`: one batch is done. `ended`: nothing is left, or it was stopped. `busy`: another
@@ -129,11 +129,12 @@ export function createActions(input: {
     /** Begins an action. Repeated with the same id it changes nothing. */
     async begin({ id, campaign, plan, packed, total }: NewAction): Promise<BegunAction> {
       const { what } = plan;
-      return (await run("begin-action", {
+      const [begun] = await run("begin-action", {
         ...{ action: id, campaign, kind: what.kind },
         decision: what.kind === "resolve" ? what.decision : "",
         ...{ plan: JSON.stringify(plan), total, rows: packed },
-      })) as BegunAction;
+      });
+      return begun;
     },
 
     /** The newest actions, newest first; of equal times the higher id. `after`: older than this. */

@@ -129,19 +129,20 @@ export function createImportStore(input: {
       if (problem !== undefined) throw new Error(`${problem.message} ${problem.fix}`);
       const token = randomBytes(8).toString("hex");
       const again = input.again ? "1" : "";
-      const answer = (await run(
+      const [kind, id, tried] = await run(
         "import-begin",
         {
           ...{ ...importer(), digest: input.digest, token, again },
           ...{ fresh: input.fresh ?? "begin", testMs: input.testMs ?? 0 },
         },
         campaignFields(input, sender),
-      )) as [string, string, number | undefined];
-      const [kind, campaign, tried = -1] = answer;
+      );
+      const campaign = String(id);
       if (kind === "known") {
-        return { kind: "already_imported", campaign, tried: tried < 0 ? null : tried };
+        const rows = Number(tried);
+        return { kind: "already_imported", campaign, tried: rows < 0 ? null : rows };
       }
-      if (kind === "busy") return { kind: "busy", campaign };
+      if (kind === "busy") return { kind, campaign };
       if (kind === "none") return { kind: "not_begun" };
       // An id that was given out must not be given again, even if Redis loses it.
       await counter.remember();
@@ -151,11 +152,11 @@ export function createImportStore(input: {
 
     /** Fills the campaign that is being imported from the start once more, with the same token. */
     async beginAnew(input: BeginImport, { token }: ImportHandle): Promise<"begun" | "lost"> {
-      const [kind] = (await run(
+      const [kind] = await run(
         "import-begin",
         { ...importer(), digest: input.digest, token, again: "own", fresh: "begin", testMs: 0 },
         campaignFields(input, sender),
-      )) as [string, string];
+      );
       return kind === "lost" ? "lost" : "begun";
     },
 

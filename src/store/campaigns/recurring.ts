@@ -5,6 +5,7 @@ import type { HashFields } from "../hashes.ts";
 import { ALL_NUMBERS, deploymentKeys, keySpace } from "../keys.ts";
 import type { RUN_OUTCOME } from "../scripts/protocol-names.ts";
 import { createScriptRunner } from "../scripts/runner.ts";
+import type { ScriptAnswer } from "../scripts/script-answers.ts";
 
 /** What people are told of a recurring campaign file, as a producer last saw it. */
 interface RecurringInfo {
@@ -93,15 +94,17 @@ export function createRecurring(redis: Redis, mode: Mode = "live") {
     }): Promise<Taken> {
       const { name, dueMs: due, token, leaseMs } = input;
       const answer = await run("take-recurring", { name, due, token, leaseMs });
-      const [kind, again, etag, etagOf] = answer as [Taken["kind"], number, string, string];
-      return kind === "taken" ? { kind, again: again === 1, etag, etagOf } : { kind };
+      const [kind, again, etag, etagOf] = answer;
+      if (kind !== "taken") return { kind };
+      return { kind, again: again === 1, etag: String(etag), etagOf: String(etagOf) };
     },
 
     /** Whether the list becomes the campaign of its due time. */
-    async commit(list: CommittedList): Promise<"committed" | "same" | "late"> {
+    async commit(list: CommittedList): Promise<ScriptAnswer<"commit-recurring">> {
       const { name, dueMs: due, drop, digest, etag, etagOf } = list;
-      const answer = await run("commit-recurring", { name, due, drop, digest, etag, etagOf });
-      return answer as "committed" | "same" | "late";
+      const args = { name, due, drop, digest, etag, etagOf };
+      const [answer] = await run("commit-recurring", args);
+      return answer;
     },
 
     /** A due time without a list. False if it has an outcome, or the file is gone. */
@@ -112,9 +115,9 @@ export function createRecurring(redis: Redis, mode: Mode = "live") {
       detail: string,
     ): Promise<boolean> {
       const none = { drop: "", campaign: "", forgotten: "" };
-      return (
-        (await run("end-recurring", { name, due: dueMs, outcome, detail, ...none })) === "done"
-      );
+      const args = { name, due: dueMs, outcome, detail, ...none };
+      const [answer] = await run("end-recurring", args);
+      return answer === "done";
     },
 
     /** The outcome of a committed list. `isForgotten`: its bytes may come again. */

@@ -126,15 +126,16 @@ export function createPools(redis: Redis, mode: Mode) {
         ...{ definition: JSON.stringify(definition), columns: JSON.stringify(columns) },
       };
       const asked = typeof again === "string" ? again : again ? "1" : "";
-      const [kind, pool, before = ""] = (await run(
+      const [kind, id, before] = await run(
         "pool-begin",
         { digest, token, leaseMs: IMPORT_LEASE_MS, again: asked, fresh },
         Object.entries(fields).map(([field, value]) => ({ field, value })),
-      )) as [BegunPool["kind"], string, string | undefined];
+      );
       if (kind === "none") return { kind };
+      const pool = String(id);
       return kind === "busy" || kind === "known"
         ? { kind, pool }
-        : { kind, pool, token, againOf: before || null };
+        : { kind, pool, token, againOf: String(before) || null };
     },
 
     /** The pool that these bytes were imported as, or are, whatever became of it. */

@@ -109,7 +109,7 @@ export function createAudit(input: {
         .map(({ state, counted, rows }) => `${state} ${counted} of ${rows}`)
         .join(", ");
       const args = { campaign: id, moves: found.moves, differences: where };
-      const verdict = (await run("note-audit", args)) as "moved" | "fits" | "noted" | "halted";
+      const [verdict] = await run("note-audit", args);
       if (verdict === "noted" || verdict === "halted") return { kind: verdict, differences };
       return { kind: verdict };
     },

@@ -11,13 +11,13 @@
 -- Keys built: actions, actions-live, action, action-rows, guard, campaign:<id>
 local id = ARG.action
 local key = P .. 'action:' .. id
-if redis.call('EXISTS', key) == 1 then return 'known' end
+if redis.call('EXISTS', key) == 1 then return ANSWER.known end
 local c = open_rows(ARG.campaign)
-if not c then return 'no_campaign' end
+if not c then return ANSWER.no_campaign end
 local sends = ARG.kind == 'retry' or ARG.decision == DECISION.resend
-if sends and c.closed ~= '' then return 'closed' end
-if sends and redis.call('HEXISTS', GUARD, 'noticedAt') == 1 then return 'guarded' end
-if redis.call('ZCARD', P .. 'actions-live') >= ACTIONS_LIVE_MAX then return 'full' end
+if sends and c.closed ~= '' then return ANSWER.closed end
+if sends and redis.call('HEXISTS', GUARD, 'noticedAt') == 1 then return ANSWER.guarded end
+if redis.call('ZCARD', P .. 'actions-live') >= ACTIONS_LIVE_MAX then return ANSWER.full end
 -- The action itself last: if a power cut kept half of this, there is none, and the next step of a
 -- worker removes the rest.
 redis.call('SET', P .. 'action-rows:' .. id, ARG.rows)
@@ -37,4 +37,4 @@ for _, old in ipairs(redis.call('ZRANGE', P .. 'actions', 0, 2 * ACTIONS_LIVE_MA
     over = over - 1
   end
 end
-return 'begun'
+return ANSWER.begun

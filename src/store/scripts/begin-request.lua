@@ -10,13 +10,13 @@
 -- Keys built: requests
 local key = P .. 'requests:' .. ARG.request
 local known = redis.call('HMGET', key, 'body', 'token', 'until', 'answer', 'campaign')
-if known[1] and known[1] ~= ARG.body then return { 'other', '' } end
-if known[4] then return { 'answered', known[4] } end
+if known[1] and known[1] ~= ARG.body then return { ANSWER.other, '' } end
+if known[4] then return { ANSWER.answered, known[4] } end
 local lease, left = num(ARG.lease_ms), num(known[3]) - WALL
 -- Redis TIME may have stepped back: a lease longer than one is ignored.
 if known[2] and known[2] ~= ARG.token and left > 0 and left <= lease then
-  return { 'busy', left }
+  return { ANSWER.busy, left }
 end
 redis.call('HSET', key, 'body', ARG.body, 'token', ARG.token, 'until', WALL + lease)
 if not known[1] then redis.call('PEXPIRE', key, ARG.kept_ms) end
-return { 'begun', known[5] or '' }
+return { ANSWER.begun, known[5] or '' }

@@ -14,12 +14,12 @@ local key = P .. 'sessions'
 if ARG.name ~= '' then
   local user = redis.call('HGET', P .. 'users', ARG.name)
   local off, mark = string.match(user or '', '^[^|]*|[^|]*|[^|]*|([^|]*)|([^|]*)|')
-  if off ~= '0' or mark ~= ARG.mark then return 'changed' end
+  if off ~= '0' or mark ~= ARG.mark then return ANSWER.changed end
 end
 if ARG.once ~= '' then
   local used = P .. 'sign-ins:' .. ARG.once
   local by = redis.call('GET', used)
-  if by and by ~= ARG.digest then return 'used' end
+  if by and by ~= ARG.digest then return ANSWER.used end
   redis.call('SET', used, ARG.digest, 'PX', ARG.once_ms)
 end
 if ARG.before ~= '' then redis.call('HDEL', key, ARG.before) end
@@ -46,4 +46,4 @@ make_room(all, num(ARG.sessions_max))
 redis.call('HSET', key, ARG.digest,
   table.concat({ ARG.role, ARG.numbers, ARG.mark, WALL, WALL, ARG.from, ARG.who }, '|'))
 if ARG.name ~= '' then redis.call('HSET', P .. 'users-used', ARG.name, WALL) end
-return 'begun'
+return ANSWER.begun

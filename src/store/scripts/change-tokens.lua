@@ -11,14 +11,14 @@
 local known = redis.call('HGET', P .. 'tokens', ARG.name)
 local digest = known and string.match(known, '[^|]*$')
 if ARG.change == 'remove' then
-  if not known then return 'none' end
+  if not known then return ANSWER.none end
   redis.call('HDEL', P .. 'tokens', ARG.name)
   redis.call('HDEL', P .. 'tokens-by-digest', digest)
   redis.call('HDEL', P .. 'tokens-used', ARG.name)
-  return 'removed'
+  return ANSWER.removed
 end
-if known then return digest == ARG.digest and 'added' or 'taken' end
-if redis.call('HLEN', P .. 'tokens') >= num(ARG.tokens_max) then return 'full' end
+if known then return digest == ARG.digest and ANSWER.added or ANSWER.taken end
+if redis.call('HLEN', P .. 'tokens') >= num(ARG.tokens_max) then return ANSWER.full end
 local lasts = num(ARG.lasts_ms)
 local expires = lasts > 0 and WALL + lasts or 0
 -- An older process that knows no numbers reads neither more parts nor a role here: it refuses.
@@ -28,4 +28,4 @@ local parts = limited and { ARG.role .. '@', WALL, expires, ARG.numbers, ARG.dig
 local value = table.concat(parts, '|')
 redis.call('HSET', P .. 'tokens', ARG.name, value)
 redis.call('HSET', P .. 'tokens-by-digest', ARG.digest, ARG.name)
-return 'added'
+return ANSWER.added

@@ -12,19 +12,19 @@
 local key = P .. 'users'
 local known = redis.call('HGET', key, ARG.name)
 if ARG.change == 'remove' then
-  if not known then return 'none' end
+  if not known then return ANSWER.none end
   redis.call('HDEL', key, ARG.name)
   redis.call('HDEL', P .. 'users-used', ARG.name)
-  return 'removed'
+  return ANSWER.removed
 end
 local role, numbers, created, off, mark, hash =
   string.match(known or '', '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
 if ARG.change == 'add' then
-  if known then return mark == ARG.mark and 'added' or 'taken' end
-  if redis.call('HLEN', key) >= num(ARG.users_max) then return 'full' end
+  if known then return mark == ARG.mark and ANSWER.added or ANSWER.taken end
+  if redis.call('HLEN', key) >= num(ARG.users_max) then return ANSWER.full end
   role, numbers, created, off, hash = ARG.role, ARG.numbers, WALL, '0', ARG.hash
 elseif not known then
-  return 'none'
+  return ANSWER.none
 elseif ARG.change == 'password' then
   hash = ARG.hash
 elseif ARG.change == 'access' then
@@ -34,4 +34,4 @@ else
 end
 redis.call('HSET', key, ARG.name,
   table.concat({ role, numbers, created, off, ARG.mark, hash }, '|'))
-return ARG.change == 'add' and 'added' or 'changed'
+return ARG.change == 'add' and ANSWER.added or ANSWER.changed

@@ -10,19 +10,19 @@
 --   list was, or the schedule was changed or is gone
 -- Keys built: recurring:<name>, recurring-past:<name>
 local key, past = P .. 'recurring:' .. ARG.name, P .. 'recurring-past:' .. ARG.name
-if redis.call('ZSCORE', past, 'drop ' .. ARG.drop) then return 'committed' end
+if redis.call('ZSCORE', past, 'drop ' .. ARG.drop) then return ANSWER.committed end
 local known = redis.call('HMGET', key, 'schedule', 'handled')
 local due = num(ARG.due)
-if not known[1] or due <= num(known[2]) or due > WALL then return 'late' end
+if not known[1] or due <= num(known[2]) or due > WALL then return ANSWER.late end
 redis.call('HSET', key, 'handled', due, 'etag', ARG.etag, 'etagOf', ARG.etag_of)
 redis.call('HDEL', key, 'lease', 'leaseUntil')
 if redis.call('ZSCORE', past, 'bytes ' .. ARG.digest) then
   redis.call('HSET', key, 'due', due, 'at', WALL, 'outcome', RUN_OUTCOME.unchanged,
     'campaign', '', 'detail', '')
-  return 'same'
+  return ANSWER.same
 end
 redis.call('ZADD', past, due, 'drop ' .. ARG.drop, due, 'bytes ' .. ARG.digest)
 redis.call('ZREMRANGEBYRANK', past, 0, -RECURRING_PAST_MAX - 1)
 redis.call('HSET', key, 'drop', ARG.drop, 'due', due, 'at', WALL, 'outcome', RUN_OUTCOME.importing,
   'campaign', '', 'detail', '')
-return 'committed'
+return ANSWER.committed

@@ -14,7 +14,7 @@ local known = redis.call('HMGET', key, 'schedule', 'handled', 'drop', 'due')
 local due = num(ARG.due)
 if ARG.drop == '' then
   if not known[1] or due > WALL or due <= num(known[4]) and due <= num(known[2]) then
-    return 'late'
+    return ANSWER.late
   end
   if due > num(known[2]) then
     redis.call('HSET', key, 'handled', due)
@@ -24,11 +24,11 @@ else
   -- A later run may have committed the same bytes since: those stay.
   local bytes = 'bytes ' .. ARG.forgotten
   if num(redis.call('ZSCORE', past, bytes) or '') == due then redis.call('ZREM', past, bytes) end
-  if known[3] ~= ARG.drop then return 'late' end
+  if known[3] ~= ARG.drop then return ANSWER.late end
   if ARG.forgotten ~= '' then redis.call('HDEL', key, 'etag', 'etagOf') end
   -- A run without a list came after it, and is what people see.
-  if num(known[2]) > due then return 'done' end
+  if num(known[2]) > due then return ANSWER.done end
 end
 redis.call('HSET', key, 'due', due, 'at', WALL, 'outcome', ARG.outcome, 'campaign', ARG.campaign,
   'detail', ARG.detail)
-return 'done'
+return ANSWER.done

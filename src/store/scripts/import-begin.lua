@@ -20,12 +20,12 @@ local id = redis.call('HGET', P .. 'imports', digest)
 local c = id and open_campaign(id)
 local importing = c and c.status == STATUS.importing
 if ARG.again == 'own' and not (importing and redis.call('HGET', c.key, 'importer') == token) then
-  return { 'lost', '' }
+  return { ANSWER.lost, '' }
 end
 local lease_left = importing and num(redis.call('HGET', c.key, 'importLease')) - NOW or 0
 -- Without a worker to keep the clock, TIME may have stepped back: ignore a lease longer than one.
 if lease_left > 0 and lease_left <= lease and redis.call('HGET', c.key, 'importer') ~= token then
-  return { 'busy', id }
+  return { ANSWER.busy, id }
 end
 -- If no row of a cancelled campaign was ever tried, the same bytes may be imported again: people
 -- cancel in order to correct. With `--again`, all earlier campaigns of the bytes are checked.
@@ -49,15 +49,15 @@ end
 local again_of = id
 if c and not importing and ARG.again ~= '1' then
   local known = last_tried(c)
-  if known then return { 'known', known.id, tried_rows(known) } end
+  if known then return { ANSWER.known, known.id, tried_rows(known) } end
   again_of = nil
 end
-if not importing and ARG.fresh == 'refuse' then return { 'none', '' } end
+if not importing and ARG.fresh == 'refuse' then return { ANSWER.none, '' } end
 
-local answer = 'restarted'
+local answer = ANSWER.restarted
 if importing then again_of = redis.call('HGET', c.key, 'againOf') end
 if not importing then
-  answer = 'begun'
+  answer = ANSWER.begun
   local guard = check_guard(ARG.reading, ARG.process, num(ARG.settle_ms), 'importer')
   -- This start of Redis is not confirmed yet: it may have lost campaigns.
   if guard.stopped then reserve_serials() end

@@ -16,9 +16,11 @@ local f = id and redis.call('HMGET', P .. 'pool:' .. id, 'status', 'importer', '
 local importing = f[1] == POOL_STATUS.importing
 local left = importing and num(f[3]) - NOW or 0
 -- TIME may have stepped back: ignore a lease longer than one.
-if left > 0 and left <= num(ARG.lease_ms) and f[2] ~= ARG.token then return { 'busy', id } end
-if f[1] and not importing and ARG.again ~= '1' and ARG.again ~= id then return { 'known', id } end
-if not importing and ARG.fresh == 'refuse' then return { 'none', '' } end
+if left > 0 and left <= num(ARG.lease_ms) and f[2] ~= ARG.token then return { ANSWER.busy, id } end
+if f[1] and not importing and ARG.again ~= '1' and ARG.again ~= id then
+  return { ANSWER.known, id }
+end
+if not importing and ARG.fresh == 'refuse' then return { ANSWER.none, '' } end
 keep_clock()
 if not importing then
   local again_of = ARG.again == '1' and f[1] and id
@@ -33,4 +35,5 @@ redis.call('DEL', P .. 'pool-order:' .. id)
 redis.call('HSET', key, 'status', POOL_STATUS.importing, 'digest', ARG.digest,
   'importer', ARG.token, 'lease', NOW + num(ARG.lease_ms))
 for at = REST, #ARGV, STEP do redis.call('HSET', key, EACH.field, EACH.value) end
-return { importing and 'restarted' or 'begun', id, redis.call('HGET', key, 'againOf') or '' }
+local kind = importing and ANSWER.restarted or ANSWER.begun
+return { kind, id, redis.call('HGET', key, 'againOf') or '' }

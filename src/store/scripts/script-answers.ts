@@ -25,11 +25,21 @@ const NUMBERS = {
  * `ANSWER.no_campaign`, and the runner reads the word: TypeScript never sees how it was sent.
  */
 export const SCRIPT_ANSWERS = {
+  "begin-action": named(["begun", "known", "full", "no_campaign", "closed", "guarded"]),
+  "begin-request": named(["begun", "answered", "busy", "other"]),
+  "begin-session": named(["begun", "used", "changed"]),
   "cancel-campaign": numbers("done", "unchanged", "guarded", "no_campaign"),
+  "change-tokens": named(["added", "taken", "full", "removed", "none"]),
+  "change-users": named(["added", "taken", "full", "changed", "removed", "none"]),
+  "commit-recurring": named(["committed", "same", "late"]),
   "confirm-start": { confirmed: 1, nothing_asked: 0, went_back: -1 },
   "correct-rows": numbers("done", "rewritten", "closed", "guarded", "no_campaign"),
+  "end-recurring": named(["done", "late"]),
   "erase-rows": numbers("done", "rewritten", "no_campaign"),
+  "import-begin": named(["begun", "restarted", "busy", "known", "none", "lost"]),
+  "note-audit": named(["moved", "fits", "noted", "halted"]),
   "pause-campaign": numbers("done", "unchanged", "no_campaign"),
+  "pool-begin": named(["begun", "restarted", "busy", "known", "none"]),
   "purge-campaign": { early: 0, more: 1, done: 2 },
   "resolve-row": numbers("done", "unchanged", "closed", "guarded", "no_row", "no_campaign"),
   "resume-campaign": numbers(
@@ -40,6 +50,7 @@ export const SCRIPT_ANSWERS = {
   "set-rate": numbers("done", "closed", "no_campaign"),
   "step-action": named(["stepped", "ended", "gone", "busy", "moved", "guarded"]),
   "stop-action": named(["stopped", "ended", "gone"]),
+  "take-recurring": named(["taken", "early", "handled", "busy", "gone"]),
 } as const satisfies Partial<Record<ScriptName, ScriptWords>>;
 
 /** By word, how it is sent. */

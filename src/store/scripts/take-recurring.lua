@@ -12,11 +12,13 @@ local key = P .. 'recurring:' .. ARG.name
 local f = redis.call('HMGET', key, 'schedule', 'handled', 'lease', 'leaseUntil', 'tried', 'etag',
   'etagOf')
 local due = num(ARG.due)
-if not f[1] then return { 'gone' } end
-if due <= num(f[2]) then return { 'handled' } end
-if due > WALL then return { 'early' } end
+if not f[1] then return { ANSWER.gone } end
+if due <= num(f[2]) then return { ANSWER.handled } end
+if due > WALL then return { ANSWER.early } end
 -- A lease that lasts longer than it may is of a clock that was fast.
 local left = num(f[4]) - WALL
-if f[3] and f[3] ~= ARG.token and left > 0 and left <= num(ARG.lease_ms) then return { 'busy' } end
+if f[3] and f[3] ~= ARG.token and left > 0 and left <= num(ARG.lease_ms) then
+  return { ANSWER.busy }
+end
 redis.call('HSET', key, 'lease', ARG.token, 'leaseUntil', WALL + num(ARG.lease_ms), 'tried', due)
-return { 'taken', num(f[5]) == due and 1 or 0, f[6] or '', f[7] or '' }
+return { ANSWER.taken, num(f[5]) == due and 1 or 0, f[6] or '', f[7] or '' }
