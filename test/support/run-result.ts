@@ -91,50 +91,49 @@ export function expectSound({ problems, figures }: RunResult): void {
 }
 
 /** Waits for every campaign to be over and every webhook to be taken, and judges. */
-export async function settle(o: {
-  fleet: Fleet;
-  watch: LedgerWatch;
-  store: NumberStore;
-  compare: Compare;
-}): Promise<RunResult> {
-  const { fleet, watch } = o;
-  await watch.until((all) => all.every(isOver));
-  await fleet.webhooksDelivered();
-  const [posts, webhooks] = [fleet.posts(), fleet.webhooks()];
-  const { rows, problems, unknowns } = await judged(o, posts, webhooks);
-  problems.push(...strangers(rows, posts));
-  problems.push(...loudLogs(fleet.stage, posts), ...(await watch.stop()));
-  return { problems, rows, figures: figuresOf({ rows, posts, webhooks, unknowns }) };
+export async function settle(o: Settling): Promise<RunResult> {
+  for (;;) {
+    await o.watch.until((all) => all.every(isOver));
+    await o.fleet.webhooksDelivered();
+    const result = await judged(o);
+    if (result === "moved") continue;
+    const problems = [...result.problems, ...(await o.watch.stop())];
+    return { ...result, problems };
+  }
+}
+
+interface Settling {
+  readonly fleet: Fleet;
+  readonly watch: LedgerWatch;
+  readonly store: NumberStore;
+  readonly compare: Compare;
 }
 
 /**
- * Judges every row. A late answer may still settle one that is unknown: what moved while it was read
- * is read once more.
+ * Judges every row by what the API logged. What a worker that stood still finds when it goes on may
+ * settle a row that is unknown, or give it back to be sent: then rows have moved since the log was
+ * read, and their campaign may be running again.
  */
-async function judged(
-  o: Parameters<typeof settle>[0],
-  posts: readonly RequestEntry[],
-  webhooks: readonly WebhookEntry[],
-) {
-  for (;;) {
-    const campaigns = await o.watch.campaigns();
-    const unknowns = await o.watch.unknowns();
-    const rows: ComparedRow[] = [];
-    const problems: string[] = [];
-    for (const campaign of campaigns) {
-      const own = await exported(o.store, campaign);
-      const people = new Set(own.map(digitsOf));
-      const theirs = posts.filter(({ to }) => people.has(to ?? ""));
-      const found = [...o.compare(own, theirs, webhooks), ...countsOf(campaign, own)];
-      problems.push(...found.map((text) => `${campaign.id} ${text}`));
-      for (const row of own) rows.push({ ...row, campaign: campaign.id });
-    }
-    problems.push(...(await shownOtherwise(o.fleet, campaigns)));
-    const figures = (all: readonly Campaign[]) => JSON.stringify(all.map(({ counts }) => counts));
-    if (figures(campaigns) === figures(await o.watch.campaigns())) {
-      return { rows, problems, unknowns };
-    }
+async function judged({ fleet, watch, store, compare }: Settling): Promise<RunResult | "moved"> {
+  const campaigns = await watch.campaigns();
+  const unknowns = await watch.unknowns();
+  const [posts, webhooks] = [fleet.posts(), fleet.webhooks()];
+  const rows: ComparedRow[] = [];
+  const problems: string[] = [];
+  for (const campaign of campaigns) {
+    const own = await exported(store, campaign);
+    const people = new Set(own.map(digitsOf));
+    const theirs = posts.filter(({ to }) => people.has(to ?? ""));
+    const found = [...compare(own, theirs, webhooks), ...countsOf(campaign, own)];
+    problems.push(...found.map((text) => `${campaign.id} ${text}`));
+    for (const row of own) rows.push({ ...row, campaign: campaign.id });
   }
+  problems.push(...(await shownOtherwise(fleet, campaigns)));
+  const figures = (all: readonly Campaign[]) => JSON.stringify(all.map(({ counts }) => counts));
+  const hasMoved = figures(campaigns) !== figures(await watch.campaigns());
+  if (hasMoved || !campaigns.every(isOver)) return "moved";
+  problems.push(...strangers(rows, posts), ...loudLogs(fleet.stage, posts));
+  return { problems, rows, figures: figuresOf({ rows, posts, webhooks, unknowns }) };
 }
 
 const isOver = ({ status, counts }: Campaign): boolean =>
