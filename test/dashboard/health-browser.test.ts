@@ -49,15 +49,35 @@ describeInBrowser("opt-outs and numbers", () => {
 
     const card = page.locator("#number_suspended");
     expect(await card.textContent()).toContain("Is it safe? Safe: resuming sends only messages");
+    // Only the page in front has a clipboard.
+    await page.bringToFront();
     await page.getByText("Copy as text").click();
     await page.getByRole("button", { name: "Copy", exact: true }).click();
     await page.getByText("Copied").waitFor();
     const text = await page.evaluate("navigator.clipboard.readText()");
     expect(text).toContain(`FAIL Number ${test.number}`);
+    await test.import(1);
+    await page.getByText("2 in all").waitFor();
+    expect(await page.getByRole("button", { name: "Copied" }).count()).toBe(1);
 
     await card.getByRole("button", { name: `Resume ${id}: 3 messages to send` }).click();
     await page.waitForURL(`**/campaigns/${id}`);
     expect(await test.store.campaigns.halt()).toBeUndefined();
+    expect(faults).toEqual([]);
+  });
+
+  it("the text is selected instead where the browser refuses the clipboard", async () => {
+    const dashboard = await open();
+    const { page, faults, go } = await openBrowser(dashboard);
+    await page.addInitScript(
+      "navigator.clipboard.writeText = () => Promise.reject(new DOMException('', 'NotAllowedError'))",
+    );
+    await go("/numbers");
+
+    await page.getByText("Copy as text").click();
+    await page.getByRole("button", { name: "Copy", exact: true }).click();
+    await page.getByText("Selected").waitFor();
+    expect(await page.evaluate("getSelection().toString()")).toContain(dashboard.test.number);
     expect(faults).toEqual([]);
   });
 });

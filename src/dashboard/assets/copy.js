@@ -1,4 +1,4 @@
-// <button type="button" class="needs-script" data-copy="ID"> copies the text of ID, a <pre>.
+// <button type="button" class="needs-script" data-copy="ID" data-own> copies the text of ID, a <pre>.
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("button[data-copy]");
   if (button !== null) void copy(button);
@@ -6,11 +6,13 @@ document.addEventListener("click", ({ target }) => {
 
 async function copy(button) {
   const source = document.getElementById(button.dataset.copy);
-  // Only https and this machine have a clipboard; elsewhere the text is selected, ready for Ctrl-C.
-  if (navigator.clipboard === undefined) {
+  try {
+    // Only https and this machine have a clipboard, and a browser may refuse to use it.
+    await navigator.clipboard.writeText(source.textContent);
+    button.textContent = "Copied";
+  } catch {
+    // Ready for Ctrl-C.
     getSelection().selectAllChildren(source);
-    return;
+    button.textContent = "Selected";
   }
-  await navigator.clipboard.writeText(source.textContent);
-  button.textContent = "Copied";
 }

@@ -88,7 +88,7 @@ function numbersPage(
       <section class="card">
         <details data-keep="text">
           <summary>Copy as text</summary>
-          <button type="button" class="needs-script" data-copy="as-text">Copy</button>
+          <button type="button" class="needs-script" data-copy="as-text" data-own>Copy</button>
           <pre id="as-text">${asText(health)}</pre>
         </details>
         <p class="links"><a href="/numbers.txt">As a text file</a><a href="/runbooks">Runbooks</a><a href="/queues">Bull Board</a><a href="/metrics">Metrics</a></p>
