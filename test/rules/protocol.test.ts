@@ -49,10 +49,7 @@ const COUNTING = new Set([0, 1, 2]);
 
 /** Words of protocol-names.ts that mean something else in a script. */
 const OTHER_MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "apply-status.lua": {
-    ...{ failed: "a status of WhatsApp", sent: "the same" },
-    ...{ none: "an answer", unchanged: "an answer" },
-  },
+  "apply-status.lua": { failed: "a status of WhatsApp", sent: "the same" },
   "begin-action.lua": { retry: "a kind of action" },
   "dispatch.lua": { scheduled: "an index" },
   "drop-leftovers.lua": { stored: "a field" },

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { EVENT_KIND, EVENT_WAITS } from "../../src/store/scripts/protocol.ts";
 import { renderLua } from "../../src/store/scripts/render-lua.ts";
 import { answersOf, readAnswer, SCRIPT_ANSWERS } from "../../src/store/scripts/script-answers.ts";
 import { SCRIPT_NAMES } from "../../src/store/scripts/script-list.ts";
@@ -49,6 +50,15 @@ describe("the answers of scripts", () => {
 
     expect(returnedBy(code).flatMap(literalsIn)).toEqual([]);
     expect(listed).toEqual(Object.keys(OTHER_MEANINGS[name] ?? {}));
+  });
+
+  test("apply-status spells no word of its answers to single events", () => {
+    const words = { ...EVENT_KIND, ...EVENT_WAITS };
+    const code = codeOf("apply-status.lua");
+    const named = [...code.matchAll(/\bEVENT_(?:KIND|WAITS)\.(\w+)/g)].map(([, word = ""]) => word);
+
+    expect(literalsIn(code).filter((word) => Object.hasOwn(words, word))).toEqual([]);
+    expect([...new Set(named)].sort()).toEqual(Object.keys(words).sort());
   });
 
   test("libraries leave it to their scripts to answer", () => {

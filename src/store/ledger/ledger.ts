@@ -9,7 +9,7 @@ import type { Durable } from "../durability.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import type { ClaimCounter } from "../recovery/claim-counter.ts";
 import { rowInBatch } from "../rows.ts";
-import { type GATE, VERDICT } from "../scripts/protocol.ts";
+import { type CLAIM_WAITS, type GATE, VERDICT } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import {
   type AttemptRecord,
@@ -42,7 +42,7 @@ export type ClaimResult =
       readonly provedMs: number;
       /** When to ask again, and what waits: the whole number, or only this campaign. */
       readonly waitMs: number;
-      readonly waits: "number" | "campaign" | "";
+      readonly waits: keyof typeof CLAIM_WAITS | "";
       /** Rows were refused because the budget of people is full: when it has room (ms); or null. */
       readonly budgetAtMs: number | null;
     };
@@ -200,7 +200,7 @@ export function createLedger(input: {
         atRate: atRate === 1,
         provedMs: performance.now() - answeredAt,
         waitMs: waitUs / 1_000,
-        waits: waits as "number" | "campaign" | "",
+        waits: waits as keyof typeof CLAIM_WAITS | "",
         budgetAtMs,
       };
     },

@@ -5,7 +5,9 @@ import type { Durable } from "../durability.ts";
 import type { PersonDigest } from "../people/person-digest.ts";
 import {
   DIGEST_BYTES,
+  EVENT_KIND,
   EVENT_MARK,
+  EVENT_WAITS,
   LEDGER_CODE_MAX,
   STATUS_ANSWER,
   STATUS_EVENT,
@@ -41,12 +43,7 @@ export type ApplyResult =
   | { readonly kind: "parked" }
   | { readonly kind: "unmatched"; readonly waits: Waits };
 
-/**
- * What a number that does not know an event's wamid waits for: an open attempt to the recipient
- * that the event fits (`fits`) or does not fit (`open`), an answer that may still name the wamid
- * (`wire`), or nothing (`none`).
- */
-export type Waits = "fits" | "open" | "wire" | "none";
+export type Waits = keyof typeof EVENT_WAITS;
 
 /**
  * What to do with an event whose wamid is unknown: match it by its recipient, else `park` it;
@@ -105,14 +102,18 @@ function readAnswers([records = NOTHING, ...rest]: readonly Buffer[]): (ApplyRes
 
 function resultOf(record: Buffer, texts: readonly string[]): ApplyResult | Error {
   const read = (field: keyof typeof STATUS_ANSWER.at) => STATUS_ANSWER.get(record, field);
-  const kind = texts[read("kind") - 1];
+  const kind = wordOf(EVENT_KIND, texts[read("kind") - 1] ?? "");
   const text = texts[read("text") - 1] ?? "";
   if (kind === "error") return new Error(text);
   if (kind === "parked") return { kind };
-  if (kind === "unmatched") return { kind, waits: text as Waits };
-  if (kind !== "moved" && kind !== "unchanged") throw new Error(`apply-status answered ${kind}.`);
+  if (kind === "unmatched") return { kind, waits: wordOf(EVENT_WAITS, text) };
   const [row, attempt, code] = [read("row"), read("attempt"), read("code")];
   return { kind, campaign: text, row, attempt, state: stateOf(read("state")), code };
+}
+
+function wordOf<Word extends string>(words: Readonly<Record<Word, Word>>, text: string): Word {
+  if (!Object.hasOwn(words, text)) throw new Error(`The script apply-status answered ${text}.`);
+  return words[text as Word];
 }
 
 const NOTHING = Buffer.alloc(0);

@@ -6,6 +6,7 @@ import { rowInBatch } from "../rows.ts";
 import {
   PEOPLE_BATCHES,
   PEOPLE_BUCKETS,
+  PEOPLE_FOUND,
   PEOPLE_PART,
   PEOPLE_ROW,
   PERSON_HEAD,
@@ -105,9 +106,9 @@ export function createPeopleIndex({
       const rest = ids.slice(found.length).map((campaign) => ({ campaign }));
       const answer = await run("find-people", args, rest);
       for (const [kind, first = 0, ...rows] of answer as [number, ...number[]][]) {
-        if (kind === -1) found.push({ kind: "gone" });
-        if (kind === 0) found.push({ kind: "unindexed", rows: first });
-        if (kind !== 1) continue;
+        if (kind === PEOPLE_FOUND.gone) found.push({ kind: "gone" });
+        if (kind === PEOPLE_FOUND.unindexed) found.push({ kind: "unindexed", rows: first });
+        if (kind !== PEOPLE_FOUND.indexed) continue;
         from = first;
         before.push(...rows);
         if (from > 0) continue;

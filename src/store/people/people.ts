@@ -6,6 +6,7 @@ import { fieldsOf } from "../hashes.ts";
 import { campaignKeys, numberKeys } from "../keys.ts";
 import { readBatchPhones } from "../ledger/read-batch.ts";
 import { batchesOf, rowInBatch } from "../rows.ts";
+import { RECEIVED } from "../scripts/protocol.ts";
 import type { RunScript } from "../scripts/runner.ts";
 import type { PersonDigest } from "./person-digest.ts";
 
@@ -54,8 +55,11 @@ interface Receiver {
   readonly got: "leave_out" | "tell" | "waits";
 }
 
-/** The digits of who-got.lua; 0 is left out. */
-const GOT: Readonly<Record<string, Receiver["got"]>> = { 1: "waits", 2: "leave_out", 3: "tell" };
+const GOT: Readonly<Record<string, Receiver["got"]>> = {
+  [RECEIVED.waits]: "waits",
+  [RECEIVED.leaveOut]: "leave_out",
+  [RECEIVED.tell]: "tell",
+};
 
 /** Ended campaigns that are read for the report: some 10 ms, which each import pays. */
 const TOLD_MAX = 200;

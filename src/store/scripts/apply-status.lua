@@ -86,7 +86,8 @@ end
 local function keep(c, row, r, attempt, moved)
   hash_put(ledger_key(c, batch_of(row)), row_field(row), encode(r))
   heard, ours = true, true
-  return answer(moved and 'moved' or 'unchanged', c.id, row, attempt, shown(c, r.state), r.code)
+  local kind = moved and EVENT_KIND.moved or EVENT_KIND.unchanged
+  return answer(kind, c.id, row, attempt, shown(c, r.state), r.code)
 end
 
 local function apply(event, digest, marks)
@@ -125,9 +126,10 @@ local function apply(event, digest, marks)
   end
 
   if bit.band(marks, EVENT_MARK.ask) ~= 0 then
-    if fitting then return answer('unmatched', 'fits') end
-    if c or lost then return answer('unmatched', 'open') end
-    return answer('unmatched', redis.call('EXISTS', P .. 'leases') == 1 and 'wire' or 'none')
+    if fitting then return answer(EVENT_KIND.unmatched, EVENT_WAITS.fits) end
+    if c or lost then return answer(EVENT_KIND.unmatched, EVENT_WAITS.open) end
+    local is_out = redis.call('EXISTS', P .. 'leases') == 1
+    return answer(EVENT_KIND.unmatched, is_out and EVENT_WAITS.wire or EVENT_WAITS.none)
   end
 
   heard = true
@@ -147,7 +149,7 @@ local function apply(event, digest, marks)
     end
   end
   write_back()
-  return answer('parked', '')
+  return answer(EVENT_KIND.parked, '')
 end
 
 local answers, reasons, at = {}, {}, 1
@@ -165,7 +167,7 @@ while at <= #ARG.events do
     for more = #kept_back, libraries + 1, -1 do kept_back[more] = nil end
     local reason = type(result) == 'table' and result.err or 'ERR ' .. result
     reasons[reason] = (reasons[reason] or 0) + 1
-    result = answer('error', reason)
+    result = answer(EVENT_KIND.error, reason)
   end
   answers[#answers + 1] = result
 end

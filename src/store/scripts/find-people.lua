@@ -4,9 +4,9 @@
 -- KEYS: 1 slot key of the number
 -- ARGV: person: digest · segments_max: most hashes of the index to read · from: the batch at which
 --   the first campaign is gone on with; then for each: campaign
--- Returns: for each campaign that was read, one at least: {-1} there is none, or its rows are
---   deleted · {0, rows} it has no index · {1, the batch to go on with or 0 when it was read to its
---   end, each row that may be the person's}
+-- Returns: for each campaign that was read, one at least (PEOPLE_FOUND of protocol.ts): {gone}
+--   there is none, or its rows are deleted · {unindexed, rows} · {indexed, the batch to go on with
+--   or 0 when it was read to its end, each row that may be the person's}
 -- Keys built: campaign:<id> and its :people:<segment>
 local bucket = person_head(ARG.person)
 local mark = string.sub(ARG.person, PERSON_HEAD.at_mark, PERSON_HEAD.bytes)
@@ -28,10 +28,10 @@ end
 
 local function look_in(key, from)
   local f = redis.call('HMGET', key, 'rows', 'people', 'purgedAt')
-  if not f[1] or f[3] then return { -1 } end
+  if not f[1] or f[3] then return { PEOPLE_FOUND.gone } end
   local rows = num(f[1])
-  if f[2] ~= '1' then return { 0, rows } end
-  local answer = { 1, 0 }
+  if f[2] ~= '1' then return { PEOPLE_FOUND.unindexed, rows } end
+  local answer = { PEOPLE_FOUND.indexed, 0 }
   for batch = from, math.ceil(rows / BATCH_ROWS) - 1, PEOPLE_BATCHES do
     if seen >= num(ARG.segments_max) then
       answer[2] = batch

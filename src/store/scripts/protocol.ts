@@ -157,6 +157,15 @@ export const VERDICT = {
   not_in_trial: -7,
 } as const;
 
+/** What keeps a claim's next row back: the rate of the number, or its campaign. */
+export const CLAIM_WAITS = named(["number", "campaign"]);
+
+/** Whether a row got the message of late: a digit for each row (who-got). */
+export const RECEIVED = { no: "0", waits: "1", leaveOut: "2", tell: "3" } as const;
+
+/** What a campaign has of a person: it has no rows, no index, or these rows (find-people). */
+export const PEOPLE_FOUND = { gone: -1, unindexed: 0, indexed: 1 } as const;
+
 /** The result of an attempt, followed by the bytes of the stored wamid. */
 export const RECORD_ROW = layout({
   row: "I4",

@@ -107,18 +107,18 @@ end
 local function next_slot(pace)
   local slot, yields = pace.slot, share_wait(pace.share)
   if yields then
-    pace.wait, pace.waits = yields, 'campaign'
+    pace.wait, pace.waits = yields, CLAIM_WAITS.campaign
     return nil
   end
   if slot > pace.last then
-    pace.wait, pace.waits = slot - pace.last, 'number'
+    pace.wait, pace.waits = slot - pace.last, CLAIM_WAITS.number
     return nil
   end
   if pace.own_interval then
     -- Counted from the last one, so that a rate that has grown meanwhile holds for this gap.
     local free = pace.own_last + pace.own_interval
     if free > slot then
-      pace.wait, pace.waits = free - slot, 'campaign'
+      pace.wait, pace.waits = free - slot, CLAIM_WAITS.campaign
       return nil
     end
     pace.own_last = math.max(free, slot - CAMPAIGN_TOLERANCE_US)

@@ -66,9 +66,9 @@ local function close_share(share, waits)
   if not share then return end
   redis.call('HSET', P .. 'shares', 'now', string.format('%.4f', share.now), share.id,
     string.format('%.4f %d', share.pass, share.weight))
-  if waits == 'number' or share.asks then
+  if waits == CLAIM_WAITS.number or share.asks then
     redis.call('ZADD', P .. 'asking', NOW, share.id)
-  elseif waits == 'campaign' then
+  elseif waits == CLAIM_WAITS.campaign then
     -- Its own rate limits it: the others need not wait for it.
     redis.call('ZREM', P .. 'asking', share.id)
   end
