@@ -157,6 +157,7 @@ describe("a cell that holds no phone", () => {
     ["91-12-31", "FO"],
     ["20.11.2026 10.15", "DE"],
     ["20-11-2026 1015", null],
+    ["20-11 2026 1015", null],
     ["2026-11-30 10:15", "DK"],
     ["30.11.2026 r.", "DK"],
   ])("which is a date, is no phone: %s in a list of %s", (cell, country) => {

@@ -126,9 +126,12 @@ describe("a list of international numbers without plus", () => {
 
     expect(style.bare).toBe("international");
     expect(phones).toEqual(ABROAD);
-    expect(readAmong("600100200", [...ABROAD, "4915112345679"], { country: "PL" })).toBe(
-      "phone_without_code",
-    );
+    const more = [...ABROAD, "4915112345679", "4915112345680", "4915112345681"];
+    expect(readAmong("600100200", more, { country: "PL" })).toBe("phone_without_code");
+    // Brackets may hold the list's own code, and then all of it.
+    expect(readAmong("(48) 600 100 200", more, { country: "PL" })).toBe("48600100200");
+    expect(readAmong("4(8) 600 100 200", more, { country: "PL" })).toBe("phone_without_code");
+    expect(readAmong("(4)8 600 100 200", more, { country: "PL" })).toBe("phone_without_code");
   });
 
   it("is none where but one or two cells are so: they may be slips", () => {
