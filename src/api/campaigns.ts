@@ -11,7 +11,12 @@ import { resetCampaignRate, setCampaignRate } from "../campaigns/rate.ts";
 import { webhookTroublesJson } from "../campaigns/webhook-troubles.ts";
 import { accept } from "../core/refusal.ts";
 import { TRIAL_SIZE_MAX } from "../core/trial.ts";
-import { campaignJson, childrenJson, haltJson, rollbackJson } from "../export/campaign-json.ts";
+import {
+  campaignJson,
+  childrenJson,
+  rollbackJson,
+  suspensionJson,
+} from "../export/campaign-json.ts";
 import { furtherTriesJson } from "../export/campaign-words.ts";
 import { visibleStores } from "./access.ts";
 import type { Router } from "./route.ts";
@@ -137,7 +142,10 @@ export function addCampaigns(
           number,
           ...rollbackJson(its),
         })),
-        halts: overview.halts.map(({ number, halt: its }) => ({ number, ...haltJson(its) })),
+        halts: overview.suspensions.map(({ number, suspension: its }) => ({
+          number,
+          ...suspensionJson(its),
+        })),
       });
     },
   );
@@ -160,7 +168,7 @@ export function addCampaigns(
         failures: failuresJson(its, obstacles.failures),
         stalled: obstacles.stall ?? null,
         furtherTries: furtherTriesJson(obstacles.tries),
-        halt: haltJson(obstacles.halt),
+        halt: suspensionJson(obstacles.suspension),
         rollback: rollbackJson(obstacles.rollback),
         ...budgetJson(obstacles.budget),
         pace: paceJson(obstacles.rates),

@@ -5,7 +5,7 @@ import { setNumberRate } from "../campaigns/rate.ts";
 import { isoTime } from "../core/format.ts";
 import { accept } from "../core/refusal.ts";
 import { refuseUnknownNumber } from "../core/unknown-number.ts";
-import { haltJson, rollbackJson } from "../export/campaign-json.ts";
+import { rollbackJson, suspensionJson } from "../export/campaign-json.ts";
 import { backoffJson } from "../export/number-words.ts";
 import { readNumberFacts } from "../health/facts.ts";
 import { allowedNow } from "../health/number-facts-words.ts";
@@ -108,7 +108,7 @@ async function readNumber(store: NumberStore) {
   const facts = await readNumberFacts(store);
   const {
     pace,
-    halt: its,
+    suspension: its,
     rollback: back,
     budget: people,
     ages,
@@ -124,7 +124,7 @@ async function readNumber(store: NumberStore) {
     usedPerSecond: vitals.usedPerSecond,
     setRatePerSecond: pace.ratePerSecond,
     backoff: backoffJson(pace),
-    halt: haltJson(its),
+    halt: suspensionJson(its),
     rollback: rollbackJson(back),
     isSettling: facts.isSettling,
     campaigns: { live: live.length, total: facts.campaigns },

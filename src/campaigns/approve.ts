@@ -49,8 +49,8 @@ export function approveCampaign(
       );
     }
     if ("status" in result && (result.kind === "changed" || result.status !== "paused")) {
-      const { kind, status, haltLifted } = result;
-      return accept({ id, status, changed: kind === "changed", ...lifting(haltLifted) });
+      const { kind, status, suspensionLifted } = result;
+      return accept({ id, status, changed: kind === "changed", ...lifting(suspensionLifted) });
     }
     return refuse(
       "approval_not_needed",

@@ -74,7 +74,7 @@ export async function readCampaignView(
     ...obstacles,
     ...{ campaign, unsafe, moved, rates, sentPerSecond, doneAtMs, dueAtMs },
     // One suspended number of a pool keeps no other back.
-    halt: found.pool === undefined || standing.isSuspended ? obstacles.halt : undefined,
+    suspension: found.pool === undefined || standing.isSuspended ? obstacles.suspension : undefined,
     pausedBy: pausedBy(acts, campaign),
   });
   return {

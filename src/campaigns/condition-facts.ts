@@ -1,5 +1,5 @@
 import { count } from "../core/format.ts";
-import type { Campaign, FurtherTries, Halt, PaceNow, Rollback } from "../store/index.ts";
+import type { Campaign, FurtherTries, PaceNow, Rollback, Suspension } from "../store/index.ts";
 import type { CampaignBudget } from "./budget.ts";
 import type { CampaignPace } from "./pace-now.ts";
 import type { MovedAway } from "./pools/moved.ts";
@@ -53,7 +53,7 @@ export interface ConditionFacts {
   readonly rollback: Rollback | undefined;
   /** Redis was restarted, and its data are not confirmed yet. */
   readonly isSettling: boolean;
-  readonly halt: Halt | undefined;
+  readonly suspension: Suspension | undefined;
   /** Why no worker sends. */
   readonly stall: string | undefined;
   readonly waitsFor: WaitsFor | null;

@@ -1,7 +1,7 @@
 import { count, counted } from "../core/format.ts";
 import { rollbackWords, settlingWords, wentWords } from "../export/campaign-json.ts";
 import { furtherTriesWords } from "../export/campaign-words.ts";
-import { haltName } from "../export/number-words.ts";
+import { suspensionName } from "../export/number-words.ts";
 import type { Campaign } from "../store/index.ts";
 import { budgetWords } from "./budget.ts";
 import {
@@ -96,14 +96,14 @@ function finished(campaign: Campaign): Condition {
   };
 }
 
-function scheduled({ campaign, halt, unsafe, rollback }: ConditionFacts): Condition {
+function scheduled({ campaign, suspension, unsafe, rollback }: ConditionFacts): Condition {
   const { startAt, delegatedTo, counts, number } = campaign;
   const some = people(counts.pending);
   const start = startAt === null ? say`soon` : say`at ${at(startAt)}`;
   const delegated = delegatedTo === null ? say`` : say` LiveChat sends them at ${at(delegatedTo)}.`;
   const obstacle =
-    halt !== undefined
-      ? `Number ${number} is suspended (${haltName(halt)}): the campaign would pause at its start.`
+    suspension !== undefined
+      ? `Number ${number} is suspended (${suspensionName(suspension)}): the campaign would pause at its start.`
       : unsafe !== undefined
         ? `Redis is not safe, so nothing would be sent: ${unsafe}`
         : rollback !== undefined

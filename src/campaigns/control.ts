@@ -228,10 +228,10 @@ function controlled(campaign: Campaign, verb: Verb, result: ControlResult): Resu
   const { changes, reached } = RULES[verb];
   if (result.kind === "no_campaign") return refuseNoCampaign(id);
   if (!("status" in result)) return refuseUnapproved(id);
-  const { kind, status, haltLifted, ...more } = result;
+  const { kind, status, suspensionLifted, ...more } = result;
   const changed = kind === "changed";
   if (changed || reached.includes(status)) {
-    return accept({ id, status, changed, ...lifting(haltLifted), ...more });
+    return accept({ id, status, changed, ...lifting(suspensionLifted), ...more });
   }
   return changes.includes(status) ? refuseClosed(id) : refuseStatus(campaign, status, verb);
 }

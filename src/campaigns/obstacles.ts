@@ -3,11 +3,11 @@ import type {
   BudgetNow,
   Campaign,
   FurtherTries,
-  Halt,
   NumberStore,
   PaceNow,
   Presence,
   Rollback,
+  Suspension,
 } from "../store/index.ts";
 import { type CampaignBudget, campaignBudget, readBudget } from "./budget.ts";
 import { readWaitsFor, type WaitsFor } from "./waits-for.ts";
@@ -15,7 +15,7 @@ import { readWebhookTroubles, type WebhookTroubles } from "./webhook-troubles.ts
 
 /** What may keep the messages of a number from being sent: its campaigns have it in common. */
 export interface NumberObstacles {
-  readonly halt: Halt | undefined;
+  readonly suspension: Suspension | undefined;
   readonly rollback: Rollback | undefined;
   /** Redis was restarted, and its data are not confirmed yet. */
   readonly isSettling: boolean;
@@ -38,8 +38,8 @@ export interface Obstacles extends NumberObstacles {
 }
 
 export async function readNumberObstacles(store: NumberStore): Promise<NumberObstacles> {
-  const [halt, rollback, isSettling, workers, pace, people, webhooks] = await Promise.all([
-    store.campaigns.halt(),
+  const [suspension, rollback, isSettling, workers, pace, people, webhooks] = await Promise.all([
+    store.campaigns.suspension(),
     store.rollback.read(),
     store.rollback.isSettling(),
     store.presence("worker"),
@@ -47,7 +47,7 @@ export async function readNumberObstacles(store: NumberStore): Promise<NumberObs
     readBudget(store),
     readWebhookTroubles(store),
   ]);
-  return { halt, rollback, isSettling, workers, pace, people, webhooks };
+  return { suspension, rollback, isSettling, workers, pace, people, webhooks };
 }
 
 /** `number`: what is known of its number already. */

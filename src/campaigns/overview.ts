@@ -1,5 +1,5 @@
 import { isStalled, stallWords } from "../export/stall-words.ts";
-import type { Campaign, Halt, LiveCampaign, NumberStore, Rollback } from "../store/index.ts";
+import type { Campaign, LiveCampaign, NumberStore, Rollback, Suspension } from "../store/index.ts";
 import type { FoundCampaign, Stores } from "./find.ts";
 import { type RecurringWords, readRecurring, recurringWords } from "./recurring.ts";
 import { readWebhookTroubles, type WebhookTroubles } from "./webhook-troubles.ts";
@@ -22,7 +22,7 @@ interface Overview {
   readonly campaigns: readonly Campaign[];
   /** The number of all campaigns. */
   readonly total: number;
-  readonly halts: readonly { readonly number: string; readonly halt: Halt }[];
+  readonly suspensions: readonly { readonly number: string; readonly suspension: Suspension }[];
   readonly rollbacks: readonly { readonly number: string; readonly rollback: Rollback }[];
   /** By number: why none of its running campaigns is being sent. */
   readonly stalls: ReadonlyMap<string, string>;
@@ -37,22 +37,24 @@ export async function readOverview(stores: Stores, asked: Page | After): Promise
   const each = await Promise.all(
     all.map(async ([number, store]) => {
       const { campaigns, rollback: guard } = store;
-      const [list, total, stall, halt, rollback, webhooks] = await Promise.all([
+      const [list, total, stall, suspension, rollback, webhooks] = await Promise.all([
         pages.read(campaigns),
         campaigns.count(),
         stallOf(store),
-        campaigns.halt(),
+        campaigns.suspension(),
         guard.read(),
         readWebhookTroubles(store),
       ]);
-      return { number, list, total, halt, rollback, stall, webhooks };
+      return { number, list, total, suspension, rollback, stall, webhooks };
     }),
   );
   const newest = each.flatMap(({ list }) => list).sort(byAge);
   return {
     campaigns: newest.slice(pages.from, pages.from + asked.size),
     total: each.reduce((sum, { total }) => sum + total, 0),
-    halts: each.flatMap(({ number, halt }) => (halt === undefined ? [] : [{ number, halt }])),
+    suspensions: each.flatMap(({ number, suspension }) =>
+      suspension === undefined ? [] : [{ number, suspension }],
+    ),
     rollbacks: each.flatMap(({ number, rollback }) =>
       rollback === undefined ? [] : [{ number, rollback }],
     ),

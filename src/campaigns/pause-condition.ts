@@ -1,15 +1,15 @@
 import { describeCode } from "../core/error-codes.ts";
 import { count } from "../core/format.ts";
 import { describePause, pauseCause, pauseCode } from "../core/pause-reason.ts";
-import { describeHalt } from "../export/campaign-json.ts";
-import { haltName } from "../export/number-words.ts";
+import { describeSuspension } from "../export/campaign-json.ts";
+import { suspensionName } from "../export/number-words.ts";
 import type { Campaign } from "../store/index.ts";
 import { type Condition, type ConditionFacts, waiting } from "./condition-facts.ts";
 import { at, type Said, say } from "./said.ts";
 
 /** Why a paused campaign stands still, what waits, and what a person can do about it. */
 export function pauseCondition(facts: ConditionFacts): Condition {
-  const { campaign, halt, pausedBy, unsafe, rollback } = facts;
+  const { campaign, suspension, pausedBy, unsafe, rollback } = facts;
   const { number, pausedAt } = campaign;
   const since = pausedAt === null ? say`` : say` at ${at(pausedAt)}`;
   const rest = `Nothing is being sent; ${waiting(campaign)}.`;
@@ -19,11 +19,11 @@ export function pauseCondition(facts: ConditionFacts): Condition {
       : rollback !== undefined
         ? ` Redis went back in time, so number ${number} sends nothing before a person decides.`
         : "";
-  if (halt !== undefined) {
+  if (suspension !== undefined) {
     return {
       kind: "suspended",
-      words: say`Number ${number} is suspended since ${at(halt.at)} (${haltName(halt)}). ${rest}`,
-      advice: `${describeHalt(halt).advice} Resuming lifts the suspension, and one message goes first.${also}`,
+      words: say`Number ${number} is suspended since ${at(suspension.at)} (${suspensionName(suspension)}). ${rest}`,
+      advice: `${describeSuspension(suspension).advice} Resuming lifts the suspension, and one message goes first.${also}`,
     };
   }
   const cause = pauseCause(campaign.reason);

@@ -1,5 +1,5 @@
-import { describeHalt, rollbackWords, wentWords } from "../export/campaign-json.ts";
-import { haltName, liftWords } from "../export/number-words.ts";
+import { describeSuspension, rollbackWords, wentWords } from "../export/campaign-json.ts";
+import { liftWords, suspensionName } from "../export/number-words.ts";
 import type { NumberStore } from "../store/index.ts";
 import type { Stores } from "./find.ts";
 import { stallOf } from "./overview.ts";
@@ -64,9 +64,9 @@ async function stopsOf(
   store: NumberStore,
 ): Promise<Record<(typeof RANKS)[number], readonly Stop[]>> {
   const { number } = store;
-  const [rollback, halt, stall, troubles] = await Promise.all([
+  const [rollback, suspension, stall, troubles] = await Promise.all([
     store.rollback.read(),
-    store.campaigns.halt(),
+    store.campaigns.suspension(),
     stallOf(store),
     readWebhookTroubles(store),
   ]);
@@ -83,7 +83,7 @@ async function stopsOf(
               keeps: true,
             },
           ],
-    suspensions: halt === undefined ? [] : [suspension(number, halt)],
+    suspensions: suspension === undefined ? [] : [stopOf(number, suspension)],
     stalls:
       stall === undefined
         ? []
@@ -106,13 +106,13 @@ async function stopsOf(
   };
 }
 
-function suspension(number: string, halt: Parameters<typeof describeHalt>[0]): Stop {
-  const { advice } = describeHalt(halt);
+function stopOf(number: string, suspension: Parameters<typeof describeSuspension>[0]): Stop {
+  const { advice } = describeSuspension(suspension);
   return {
     number,
     title: `Number ${number} is suspended`,
-    words: `${haltName(halt)}. Nothing is sent from it. ${advice} ${liftWords(halt)}`,
-    sinceMs: halt.at,
+    words: `${suspensionName(suspension)}. Nothing is sent from it. ${advice} ${liftWords(suspension)}`,
+    sinceMs: suspension.at,
     keeps: true,
   };
 }

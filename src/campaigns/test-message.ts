@@ -21,9 +21,9 @@ export async function checkMayTest(
 ): Promise<Result<void>> {
   await store.join();
   const recipients = { ...definition.recipients, skipUndeliverableMs: null };
-  const [[suppressed], halt, rollback] = await Promise.all([
+  const [[suppressed], suspension, rollback] = await Promise.all([
     store.optOuts.check({ category: definition.category, recipients }, [phone]),
-    store.campaigns.halt(),
+    store.campaigns.suspension(),
     store.rollback.read(),
   ]);
   if (suppressed !== null && suppressed !== undefined) {
@@ -33,7 +33,7 @@ export async function checkMayTest(
       "Test with another number; or, if its owner agrees, dropcast suppress remove.",
     );
   }
-  if (halt !== undefined) return refuseTestStopped(suspensionWords(store.number, halt));
+  if (suspension !== undefined) return refuseTestStopped(suspensionWords(store.number, suspension));
   if (rollback !== undefined) return refuseTestStopped(rollbackWords(store.number, rollback));
   return accept(undefined);
 }

@@ -10,10 +10,10 @@ import { webhookTroubleLines, webhookTroublesJson } from "../campaigns/webhook-t
 import { accept } from "../core/refusal.ts";
 import {
   campaignJson,
-  haltJson,
   rollbackJson,
   rollbackWords,
   settlingWords,
+  suspensionJson,
 } from "../export/campaign-json.ts";
 import { UNSERVED_FIX, unservedWords } from "../export/stall-words.ts";
 import type { NumberStore } from "../store/index.ts";
@@ -77,7 +77,7 @@ const MORE = "dropcast list --limit 1000";
 function listedJson({ campaign, obstacles }: ListedCampaign, configured: number | null) {
   return {
     ...campaignJson(campaign),
-    halt: haltJson(obstacles.halt),
+    halt: suspensionJson(obstacles.suspension),
     hold: backoffJson(obstacles.pace),
     pace: paceJson(campaignPace(obstacles.pace, campaign, configured)),
     rollback: rollbackJson(obstacles.rollback),
@@ -195,9 +195,9 @@ function shorten(text: string, max: number): string {
 }
 
 function stopLines({ number, obstacles }: ListedNumber): string[] {
-  const { halt, rollback, isSettling, pace } = obstacles;
+  const { suspension, rollback, isSettling, pace } = obstacles;
   const back = rollback === undefined ? [] : [`\n${rollbackWords(number, rollback)}`];
-  const suspended = halt === undefined ? [] : [`\n${suspensionWords(number, halt)}`];
+  const suspended = suspension === undefined ? [] : [`\n${suspensionWords(number, suspension)}`];
   const backoff = pace.holdUntilMs === null ? [] : [`\nNumber ${number} ${backoffWords(pace)}.`];
   const settling = isSettling ? [`\n${settlingWords(number)}`] : [];
   const slowed =

@@ -14,11 +14,11 @@ import { accept } from "../core/refusal.ts";
 import {
   campaignJson,
   childrenJson,
-  haltJson,
   reasonWords,
   rollbackJson,
   rollbackWords,
   settlingWords,
+  suspensionJson,
   unknownJson,
 } from "../export/campaign-json.ts";
 import {
@@ -71,9 +71,9 @@ export const run: Command = (cli, { args: [id = ""] }) =>
     const { unknown, rates, tries, condition, standing } = view;
     // Of a pool its numbers are told of below their table.
     const suspended =
-      found.value.pool !== undefined || view.halt === undefined
+      found.value.pool !== undefined || view.suspension === undefined
         ? []
-        : [{ number: campaign.number, halt: view.halt }];
+        : [{ number: campaign.number, suspension: view.suspension }];
     const untold = endpoints
       .filter(isEndpointInTrouble)
       .map((state) => `Webhooks out, ${endpointWords(state, webhooksOut)}.`);
@@ -82,7 +82,7 @@ export const run: Command = (cli, { args: [id = ""] }) =>
         ...campaignJson(campaign),
         ...childrenJson(found.value),
         now: nowJson(view),
-        halt: haltJson(view.halt),
+        halt: suspensionJson(view.suspension),
         hold: backoffJson(view.pace),
         pace: paceJson(rates),
         ...budgetJson(view.budget),
@@ -170,7 +170,11 @@ export function campaignText(
   const parts = [table(head.map(([name, text]) => [colours.bold(name), text]))];
   if (condition != null && condition.advice !== null) parts.push(printable(condition.advice));
   if (condition?.kind !== "suspended") {
-    parts.push(...suspended.map(({ number, halt }) => colours.red(suspensionWords(number, halt))));
+    parts.push(
+      ...suspended.map(({ number, suspension }) =>
+        colours.red(suspensionWords(number, suspension)),
+      ),
+    );
   }
   parts.push(countsText(campaign));
   if (campaign.errors.length > 0) parts.push(errorsText(campaign));

@@ -2,7 +2,7 @@ import { findCampaign } from "../campaigns/find.ts";
 import { readSuspended } from "../campaigns/pools/standing.ts";
 import { modeOption } from "../core/mode.ts";
 import { accept } from "../core/refusal.ts";
-import { campaignJson, haltJson } from "../export/campaign-json.ts";
+import { campaignJson, suspensionJson } from "../export/campaign-json.ts";
 import { CAMPAIGN_ID, type Command, type CommandSpec } from "./command.ts";
 import { rowsToSend, suspensionWords } from "./describe.ts";
 import { followCampaign, lastSeen } from "./follow.ts";
@@ -28,8 +28,8 @@ export const run: Command = (cli, { args: [id = ""] }) =>
     const found = await findCampaign(platform.stores, id);
     if (!found.ok) return found;
     const { store } = found.value;
-    for (const { number, halt } of await readSuspended(found.value)) {
-      terminal.say(suspensionWords(number, halt));
+    for (const { number, suspension } of await readSuspended(found.value)) {
+      terminal.say(suspensionWords(number, suspension));
     }
     if (terminal.interactive && !cli.json) {
       terminal.say(
@@ -50,7 +50,7 @@ export const run: Command = (cli, { args: [id = ""] }) =>
     const suspended = await askThrough(platform, () => readSuspended(found.value), signal);
     interrupt.release();
     if (suspended === DETACHED) return accept(lastSeen(campaign));
-    const json = { ...campaignJson(campaign), halt: haltJson(suspended[0]?.halt) };
+    const json = { ...campaignJson(campaign), halt: suspensionJson(suspended[0]?.suspension) };
     if (followed.end === "detached" && rowsToSend(campaign) > 0) {
       return accept({ json, text: `${id} continues: it is ${campaign.status}.` });
     }

@@ -3,7 +3,7 @@ import { describeFailure, type FailureCount } from "../core/failure.ts";
 import { count, isoTime } from "../core/format.ts";
 import { describePause } from "../core/pause-reason.ts";
 import { describeReason, REASONS, reasonName } from "../core/reasons.ts";
-import type { Campaign, Halt, Rollback, UnknownRows } from "../store/index.ts";
+import type { Campaign, Rollback, Suspension, UnknownRows } from "../store/index.ts";
 import { trialJson } from "./campaign-words.ts";
 
 /** Why a campaign is paused or was refused; null if it is neither. */
@@ -60,7 +60,10 @@ export function campaignJson(campaign: Campaign) {
 }
 
 /** Why a number is suspended, and what to do about it. */
-export function describeHalt({ code, reason }: Halt): { title: string; advice: string } {
+export function describeSuspension({ code, reason }: Suspension): {
+  title: string;
+  advice: string;
+} {
   if (reason !== REASONS.counters_differ) return describeCode(code);
   return {
     title: "the counters of a campaign do not match its rows",
@@ -68,7 +71,7 @@ export function describeHalt({ code, reason }: Halt): { title: string; advice: s
   };
 }
 
-interface HaltJson {
+interface SuspensionJson {
   readonly code: number;
   readonly title: string;
   readonly advice: string;
@@ -77,12 +80,18 @@ interface HaltJson {
 }
 
 /** A number's suspension as JSON; null while it may send. */
-export function haltJson(halt: Halt): HaltJson;
-export function haltJson(halt: Halt | undefined): HaltJson | null;
-export function haltJson(halt: Halt | undefined): HaltJson | null {
-  if (halt === undefined) return null;
-  const { title, advice } = describeHalt(halt);
-  return { code: halt.code, title, advice, at: isoTime(halt.at), campaign: halt.campaign };
+export function suspensionJson(suspension: Suspension): SuspensionJson;
+export function suspensionJson(suspension: Suspension | undefined): SuspensionJson | null;
+export function suspensionJson(suspension: Suspension | undefined): SuspensionJson | null {
+  if (suspension === undefined) return null;
+  const { title, advice } = describeSuspension(suspension);
+  return {
+    code: suspension.code,
+    title,
+    advice,
+    at: isoTime(suspension.at),
+    campaign: suspension.campaign,
+  };
 }
 
 /** Unknown messages by reason, as JSON; null if there are none. */

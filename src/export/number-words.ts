@@ -1,22 +1,22 @@
 import { dateTime, isoTime, rate } from "../core/format.ts";
 import { REASONS } from "../core/reasons.ts";
-import type { Halt, PaceNow } from "../store/index.ts";
-import { describeHalt } from "./campaign-json.ts";
+import type { PaceNow, Suspension } from "../store/index.ts";
+import { describeSuspension } from "./campaign-json.ts";
 
 /** Why a number is suspended and what to do, in a sentence. */
-export function suspensionWords(number: string, halt: Halt): string {
-  const { advice } = describeHalt(halt);
-  return `Number ${number} is suspended (${haltName(halt)}). ${advice} ${liftWords(halt)}`;
+export function suspensionWords(number: string, suspension: Suspension): string {
+  const { advice } = describeSuspension(suspension);
+  return `Number ${number} is suspended (${suspensionName(suspension)}). ${advice} ${liftWords(suspension)}`;
 }
 
 /** `131031: Business account locked`. */
-export function haltName(halt: Halt): string {
-  const { title } = describeHalt(halt);
-  return halt.code === 0 ? title : `${halt.code}: ${title}`;
+export function suspensionName(suspension: Suspension): string {
+  const { title } = describeSuspension(suspension);
+  return suspension.code === 0 ? title : `${suspension.code}: ${title}`;
 }
 
 /** What lifts a suspension. The campaign that it names does so even if it was only a test. */
-export function liftWords({ campaign, reason }: Halt): string {
+export function liftWords({ campaign, reason }: Suspension): string {
   if (reason === REASONS.counters_differ) return "That lifts the suspension too.";
   const named =
     campaign === "" ? "one of its campaigns" : `${campaign} (dropcast resume ${campaign})`;

@@ -4,13 +4,13 @@ import type {
   Ages,
   BudgetNow,
   Campaign,
-  Halt,
   LiveCampaign,
   NumberStore,
   Oldest,
   PaceNow,
   Presence,
   Rollback,
+  Suspension,
   Vitals,
 } from "../store/index.ts";
 import { configuredCaps } from "../store/index.ts";
@@ -19,7 +19,7 @@ import { configuredCaps } from "../store/index.ts";
 export interface NumberFacts extends ProcessFacts {
   readonly rollback: Rollback | undefined;
   readonly isSettling: boolean;
-  readonly halt: Halt | undefined;
+  readonly suspension: Suspension | undefined;
   readonly pace: PaceNow;
   /** Null: none is configured in this process. */
   readonly budget: BudgetNow | null;
@@ -70,20 +70,42 @@ export async function readProcessFacts(store: ProcessStore): Promise<ProcessFact
 /** Its cost depends on the campaigns that have not ended, and not on those that have. */
 export async function readNumberFacts(store: NumberStore): Promise<NumberFacts> {
   const { campaigns } = store;
-  const [processes, rollback, isSettling, halt, pace, budget, ages, oldest, vitals, stats, total] =
-    await Promise.all([
-      ...([readProcessFacts(store), store.rollback.read(), store.rollback.isSettling()] as const),
-      ...([
-        campaigns.halt(),
-        store.pace.read(),
-        readBudget(store),
-        store.ages(),
-        store.oldest(),
-      ] as const),
-      ...([store.vitals(), campaigns.stats(), campaigns.count()] as const),
-    ]);
+  const [
+    processes,
+    rollback,
+    isSettling,
+    suspension,
+    pace,
+    budget,
+    ages,
+    oldest,
+    vitals,
+    stats,
+    total,
+  ] = await Promise.all([
+    ...([readProcessFacts(store), store.rollback.read(), store.rollback.isSettling()] as const),
+    ...([
+      campaigns.suspension(),
+      store.pace.read(),
+      readBudget(store),
+      store.ages(),
+      store.oldest(),
+    ] as const),
+    ...([store.vitals(), campaigns.stats(), campaigns.count()] as const),
+  ]);
   return {
-    ...{ ...processes, rollback, isSettling, halt, pace, budget, ages, oldest, vitals, stats },
+    ...{
+      ...processes,
+      rollback,
+      isSettling,
+      suspension,
+      pace,
+      budget,
+      ages,
+      oldest,
+      vitals,
+      stats,
+    },
     campaigns: total,
     caps: configuredCaps(store.caps.configured),
   };

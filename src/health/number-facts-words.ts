@@ -4,10 +4,10 @@ import { numberRate } from "../store/index.ts";
 import type { NumberFacts } from "./facts.ts";
 
 /** Messages a second that a number may send now; null: not known, no worker has run. */
-export function allowedNow({ pace, halt, rollback }: NumberFacts): number | null {
+export function allowedNow({ pace, suspension, rollback }: NumberFacts): number | null {
   const full = numberRate(pace, null);
   if (full === null) return null;
-  if (halt !== undefined || rollback !== undefined || pace.holdUntilMs !== null) return 0;
+  if (suspension !== undefined || rollback !== undefined || pace.holdUntilMs !== null) return 0;
   return full * (pace.slowed?.share ?? 1);
 }
 
@@ -21,9 +21,15 @@ export function numberRateWords(facts: NumberFacts): string {
 }
 
 /** What a number does, in a word or two; a person reads the rest in its checks. */
-export function standsWords({ halt, rollback, isSettling, pace, workers }: NumberFacts): string {
+export function standsWords({
+  suspension,
+  rollback,
+  isSettling,
+  pace,
+  workers,
+}: NumberFacts): string {
   if (rollback !== undefined) return "stopped: Redis went back in time";
-  if (halt !== undefined) return "suspended";
+  if (suspension !== undefined) return "suspended";
   if (isSettling) return "waits for a worker after a restart of Redis";
   if (pace.holdUntilMs !== null) return "backs off";
   if (!workers.isLive) return "no worker";

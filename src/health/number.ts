@@ -10,7 +10,7 @@ import {
   slowedWords,
   suspensionWords,
 } from "../export/number-words.ts";
-import { type Ages, type Halt, type LiveCampaign, oldOnes } from "../store/index.ts";
+import { type Ages, type LiveCampaign, oldOnes, type Suspension } from "../store/index.ts";
 import type { Check } from "./check.ts";
 import type { NumberFacts } from "./facts.ts";
 import type { CheckCode } from "./runbook.ts";
@@ -57,28 +57,31 @@ function rollbackChecks(facts: NumberFacts): Check[] {
 }
 
 function suspensionChecks(facts: NumberFacts): Check[] {
-  const { number, halt, live } = facts;
-  if (halt === undefined) return [];
-  const lifts = liftingCampaign(halt, live);
+  const { number, suspension, live } = facts;
+  if (suspension === undefined) return [];
+  const lifts = liftingCampaign(suspension, live);
   return [
     {
       ...{ ...about(facts), code: "number_suspended", verdict: "fail" },
-      message: suspensionWords(number, halt),
-      sinceMs: halt.at,
+      message: suspensionWords(number, suspension),
+      sinceMs: suspension.at,
       fix:
-        halt.reason === REASONS.counters_differ
+        suspension.reason === REASONS.counters_differ
           ? "dropcast doctor --recount corrects the counters and lifts the suspension; then resume what it paused"
-          : `once the cause is corrected: dropcast resume ${halt.campaign} (or another paused campaign of the number)`,
+          : `once the cause is corrected: dropcast resume ${suspension.campaign} (or another paused campaign of the number)`,
       ...(lifts === undefined ? {} : { resume: lifts }),
     },
   ];
 }
 
 /** The campaign whose resume lifts the suspension: the one that caused it, or another. */
-function liftingCampaign(halt: Halt, live: readonly LiveCampaign[]): Check["resume"] | undefined {
-  if (halt.reason === REASONS.counters_differ) return undefined;
+function liftingCampaign(
+  suspension: Suspension,
+  live: readonly LiveCampaign[],
+): Check["resume"] | undefined {
+  if (suspension.reason === REASONS.counters_differ) return undefined;
   const paused = live.filter(({ status, closed }) => status === "paused" && !closed);
-  const found = paused.find(({ id }) => id === halt.campaign) ?? paused[0];
+  const found = paused.find(({ id }) => id === suspension.campaign) ?? paused[0];
   return found && { campaign: found.id, pending: found.counts.pending };
 }
 

@@ -202,13 +202,13 @@ function sumOf(campaigns: readonly Pick<Campaign, "counts">[]): Record<string, n
 
 async function fillPace(gauges: Gauges, store: NumberStore): Promise<void> {
   const { number } = store;
-  const [pace, halt, rollback, budget] = await Promise.all([
+  const [pace, suspension, rollback, budget] = await Promise.all([
     store.pace.read(),
-    store.campaigns.halt(),
+    store.campaigns.suspension(),
     store.rollback.read(),
     store.budget?.read(),
   ]);
-  gauges.halted.set({ number }, (halt ?? rollback) === undefined ? 0 : 1);
+  gauges.halted.set({ number }, (suspension ?? rollback) === undefined ? 0 : 1);
   gauges.rollback.set({ number }, rollback === undefined ? 0 : 1);
   const heldMs = pace.holdUntilMs === null ? 0 : pace.holdUntilMs - pace.clock.wallMs;
   gauges.backoff.set({ number }, heldMs / 1_000);

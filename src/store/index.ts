@@ -46,7 +46,7 @@ export type { StoredPlace } from "./campaigns/campaign-hours.ts";
 export type {
   CampaignReader,
   CampaignToSend,
-  Halt,
+  Suspension,
   UnknownRow,
   UnknownRows,
 } from "./campaigns/campaign-reader.ts";

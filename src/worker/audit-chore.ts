@@ -28,7 +28,7 @@ export function auditChore(context: {
       if (isStopped() || performance.now() - begunAt > AUDIT_MS) break;
       const campaign = ids[audited++ % ids.length] ?? "";
       const result = await store.audit.look(campaign);
-      if (result.kind !== "noted" && result.kind !== "halted") continue;
+      if (result.kind !== "noted" && result.kind !== "suspended") continue;
       const { kind, differences } = result;
       logger.error({ campaign, differences, kind }, "counters and rows do not agree");
     }

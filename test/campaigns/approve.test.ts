@@ -79,7 +79,7 @@ describe("a campaign of more messages than one person may start", () => {
   it("says beside the button who may not press it, since all readers share the page", async () => {
     const { campaign } = await (await importBy(3)).found();
     const condition = { kind: "paused", words: [], advice: null } as const;
-    const shown = { condition, halt: undefined, nowMs: Date.now(), hasNumbers: false };
+    const shown = { condition, suspension: undefined, nowMs: Date.now(), hasNumbers: false };
 
     const card = (await nowCard(campaign, { ...shown, mayAct: true })).toString();
 
@@ -144,7 +144,7 @@ describe("a campaign of more messages than one person may start", () => {
       if (status === "paused") {
         expect(await store.campaigns.resume(id)).toMatchObject({
           kind: "changed",
-          haltLifted: true,
+          suspensionLifted: true,
         });
       }
     },

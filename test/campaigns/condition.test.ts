@@ -52,7 +52,7 @@ const FACTS: ConditionFacts = {
   unsafe: undefined,
   rollback: undefined,
   isSettling: false,
-  halt: undefined,
+  suspension: undefined,
   stall: undefined,
   waitsFor: null,
   pace: {
@@ -104,7 +104,7 @@ const trial = (kind: "canary" | "first", until: number | null) => ({
   ...{ kind, size: 20, sent: 20, delivered: 12, failed: 3, needed: kind === "first" ? null : 16 },
   until,
 });
-const HALT = { code: 131031, reason: 0, at: AT, campaign: "main-1" };
+const SUSPENSION = { code: 131031, reason: 0, at: AT, campaign: "main-1" };
 const TRIES = { code: 131049, nth: 2, count: 12, firstAt: AT + HOUR };
 const FEW = { delivered: 900, failed: 88 };
 
@@ -290,7 +290,7 @@ const CASES: readonly (readonly [
   ],
   [
     "a suspended number",
-    { campaign: paused("account:131031"), halt: HALT },
+    { campaign: paused("account:131031"), suspension: SUSPENSION },
     "suspended",
     "Number main is suspended since 10:42 (131031: Business account locked). Nothing is being sent; 3,212 people wait.",
   ],

@@ -184,7 +184,7 @@ test("resolve decides many rows at once, and leaves alone those that are not unk
   expect(wrong.code).toBe(2);
 });
 
-test("counters that differ from their rows halt the number, and --recount mends them", async () => {
+test("counters that differ from their rows suspend the number, and --recount mends them", async () => {
   const place = makePlace();
   const store = await openStore(place);
   const id = await importTestCampaign(store, { rows: 3 });

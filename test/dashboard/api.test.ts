@@ -13,7 +13,7 @@ const post = (body?: string, type = "application/json") => ({
 });
 
 describe("GET /api/campaigns", () => {
-  it("lists every campaign with all thirteen counts and the halts of numbers", async () => {
+  it("lists every campaign with all thirteen counts and the suspensions of numbers", async () => {
     const { ask, test } = await openDashboard();
     const first = await test.import(3);
     const second = await test.import(2);

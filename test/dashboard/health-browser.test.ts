@@ -62,7 +62,7 @@ describeInBrowser("opt-outs and numbers", () => {
 
     await card.getByRole("button", { name: `Resume ${id}: 3 messages to send` }).click();
     await page.waitForURL(`**/campaigns/${id}`);
-    expect(await test.store.campaigns.halt()).toBeUndefined();
+    expect(await test.store.campaigns.suspension()).toBeUndefined();
     expect(faults).toEqual([]);
   });
 

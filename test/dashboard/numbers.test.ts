@@ -41,7 +41,7 @@ test("the button resumes the campaign and lifts the suspension", async () => {
   const answer = await ask(`/api/campaigns/${id}/resume`, { method: "POST", headers });
 
   expect(answer.status).toBe(303);
-  expect(await bench.store.campaigns.halt()).toBeUndefined();
+  expect(await bench.store.campaigns.suspension()).toBeUndefined();
   expect(await (await ask("/numbers")).text()).not.toContain("Broken: Number");
 });
 

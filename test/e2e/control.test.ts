@@ -85,7 +85,7 @@ test("a pause stops the POSTs after what was claimed, resume goes on, and cancel
   expect(last.counts.cancelled).toBeLessThanOrEqual(atOnce + sending);
 });
 
-test("a refused token halts the number and pauses its campaigns; once it is mended, resume sends one message first and then the rest", async () => {
+test("a refused token suspends the number and pauses its campaigns; once it is mended, resume sends one message first and then the rest", async () => {
   const before = fleet.posts().length;
   const [one, other] = [await send({ rows: 300 }), await send({ rows: 300 })];
   await fleet.posted(before + 20);

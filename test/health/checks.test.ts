@@ -22,14 +22,14 @@ const campaign = (changes: Partial<Campaign>): Campaign =>
     ...changes,
   }) as Campaign;
 
-const halt = { code: 190, reason: 0, at: NOW - HOUR, campaign: "main-3" };
+const suspension = { code: 190, reason: 0, at: NOW - HOUR, campaign: "main-3" };
 const hold = (holdReason: "too_fast" | "unreachable"): Partial<NumberFacts> => ({
   pace: { ...numberFacts().pace, holdUntilMs: NOW + 9_000, holdReason },
 });
 const gone = { isLive: false, lastSeenMs: 240_000, others: 0 };
 
 test.each<[string, Partial<NumberFacts>, Check["verdict"], string]>([
-  ["number_suspended", { halt }, "fail", "Number main is suspended (190: "],
+  ["number_suspended", { suspension }, "fail", "Number main is suspended (190: "],
   ["restart_settling", { isSettling: true }, "warn", "Redis was restarted"],
   ["backoff", hold("too_fast"), "warn", "the API reports that it is too fast"],
   ["backoff", hold("unreachable"), "warn", "the API cannot be reached; nothing was sent"],
@@ -276,7 +276,7 @@ test("rows that no retention deletes are named once their campaign ended 90 days
 test("a suspension offers the campaign that lifts it: the one that caused it, or another paused one", () => {
   const paused = (id: string) => campaign({ id, status: "paused", reason: "account:190" });
   const offered = (live: Campaign[], reason = 0) =>
-    numberChecks(numberFacts({ halt: { ...halt, reason }, live }), WAITS)[0]?.resume;
+    numberChecks(numberFacts({ suspension: { ...suspension, reason }, live }), WAITS)[0]?.resume;
 
   expect(offered([paused("main-4"), paused("main-3")])).toEqual({
     campaign: "main-3",
@@ -304,7 +304,7 @@ test("what stands still comes first, of the same kind the oldest, and what is fi
 });
 
 test("the text and the JSON of a check say whether it is safe, unless all is well", () => {
-  const [check] = numberChecks(numberFacts({ halt }), WAITS);
+  const [check] = numberChecks(numberFacts({ suspension }), WAITS);
   const [fine] = redisChecks(redisFacts());
   if (check === undefined || fine === undefined) throw new Error("no check");
 
@@ -322,7 +322,7 @@ test("the text and the JSON of a check say whether it is safe, unless all is wel
 
 test.each<[Partial<NumberFacts>, string, string]>([
   [{}, "may send", "0/s of 80/s"],
-  [{ halt }, "suspended", "0/s of 0/s"],
+  [{ suspension }, "suspended", "0/s of 0/s"],
   [hold("too_fast"), "backs off", "0/s of 0/s"],
   [{ workers: gone }, "no worker", "0/s of 80/s"],
   [

@@ -13,7 +13,7 @@ export function numberFacts(changes: Partial<NumberFacts> = {}): NumberFacts {
     ...{
       rollback: undefined,
       isSettling: false,
-      halt: undefined,
+      suspension: undefined,
       budget: null,
       caps: null,
       campaigns: 0,

@@ -43,7 +43,7 @@ describe("the age of a due batch", () => {
     expect((await dueBatch()) ?? 0).toBeLessThan(HOUR_MS);
   });
 
-  test("is none while the number is halted, held, or stopped by a Redis that went back in time", async () => {
+  test("is none while the number is suspended, held, or stopped by a Redis that went back in time", async () => {
     const id = await bench.import(1);
     await unservedFor(id, HOUR_MS);
     const { halt, pace, guard } = bench.keys;

@@ -32,16 +32,16 @@ test("the pending rows of a cancelled campaign are counted as what the cancel ma
   expect(await bench.store.audit.look(id)).toEqual({ kind: "fits" });
 });
 
-test("a difference seen twice halts the number, pauses its campaigns, and says where", async () => {
+test("a difference seen twice suspends the number, pauses its campaigns, and says where", async () => {
   const id = await bench.import(3);
   const other = await bench.import(1);
   await bench.send(id, 1, "accepted");
   await spoil(id);
   const differences = [{ campaign: id, state: "accepted", counted: 2, rows: 1 }];
   expect(await bench.store.audit.look(id)).toEqual({ kind: "noted", differences });
-  expect(await bench.store.campaigns.halt()).toBeUndefined();
-  expect(await bench.store.audit.look(id)).toEqual({ kind: "halted", differences });
-  expect(await bench.store.campaigns.halt()).toMatchObject({ campaign: id, code: 0 });
+  expect(await bench.store.campaigns.suspension()).toBeUndefined();
+  expect(await bench.store.audit.look(id)).toEqual({ kind: "suspended", differences });
+  expect(await bench.store.campaigns.suspension()).toMatchObject({ campaign: id, code: 0 });
   expect((await bench.found(other)).reason).toBe(`counters:${id}`);
 });
 
@@ -52,7 +52,7 @@ test("a row that moves while the others are counted makes the recount worth noth
   const look = bench.store.audit.look(id);
   await bench.record(granted, "accepted");
   expect(["moved", "noted"]).toContain((await look).kind);
-  expect(await bench.store.campaigns.halt()).toBeUndefined();
+  expect(await bench.store.campaigns.suspension()).toBeUndefined();
 });
 
 test("a row that moves between the counters and the rows is no difference, however often it happens", async () => {
@@ -75,7 +75,7 @@ test("a row that moves between the counters and the rows is no difference, howev
     await bench.store.ledger.sweep();
     await bench.store.campaigns.resolve(id, 1, "resend");
   }
-  expect(await bench.store.campaigns.halt()).toBeUndefined();
+  expect(await bench.store.campaigns.suspension()).toBeUndefined();
 });
 
 test("a big campaign is not counted before it rested from one look to the next", async () => {
@@ -87,19 +87,19 @@ test("a big campaign is not counted before it rested from one look to the next",
   expect(await bench.store.audit.look(id)).toEqual({ kind: "fits" });
 });
 
-test("a correction lifts the halt, though the campaign is finished and cannot be resumed", async () => {
+test("a correction lifts the suspension, though the campaign is finished and cannot be resumed", async () => {
   const id = await bench.import(1);
   await bench.send(id, 1, "accepted");
   await spoil(id);
   await bench.store.audit.look(id);
   await bench.store.audit.look(id);
-  expect(await bench.store.campaigns.halt()).toMatchObject({ campaign: id });
+  expect(await bench.store.campaigns.suspension()).toMatchObject({ campaign: id });
   expect(await bench.store.campaigns.resume(id)).toMatchObject({ kind: "unchanged" });
   await bench.store.audit.correct(id);
-  expect(await bench.store.campaigns.halt()).toBeUndefined();
+  expect(await bench.store.campaigns.suspension()).toBeUndefined();
 });
 
-test("a halt for another reason is neither overwritten by a difference nor lifted by correcting it", async () => {
+test("a suspension for another reason is neither overwritten by a difference nor lifted by correcting it", async () => {
   const id = await bench.import(3);
   const [onWire] = await bench.grant(id, 1);
   await spoil(id);
@@ -109,7 +109,7 @@ test("a halt for another reason is neither overwritten by a difference nor lifte
   await bench.store.audit.look(id);
   await bench.store.audit.look(id);
   await bench.store.audit.correct(id);
-  expect(await bench.store.campaigns.halt()).toMatchObject({ code: 190 });
+  expect(await bench.store.campaigns.suspension()).toMatchObject({ code: 190 });
 });
 
 test("a correction takes the rows for the truth; the status follows, and the next look fits", async () => {

@@ -173,7 +173,7 @@ test("after the lease an open attempt is waited for only while webhooks arrive, 
   expect(kinds(await bench.claim(third, [1]))).toEqual(["granted"]);
 });
 
-test("after a halt one message goes first; the rest follow when it is accepted", async () => {
+test("after a suspension one message goes first; the rest follow when it is accepted", async () => {
   const bench = await openTestStore();
   const id = await bench.import(5);
   await bench.send(id, 1, "suspend", { code: 190 });
@@ -188,7 +188,7 @@ test("after a halt one message goes first; the rest follow when it is accepted",
 });
 
 test.each(["wait", "failed", "unknown"] as const)(
-  "when the first message after a halt ends as %s, one more may try, and only one",
+  "when the first message after a suspension ends as %s, one more may try, and only one",
   async (outcome) => {
     const bench = await openTestStore();
     const id = await bench.import(5);
@@ -197,13 +197,13 @@ test.each(["wait", "failed", "unknown"] as const)(
     await bench.store.campaigns.resume(id);
     const [third] = await bench.grant(id, 3);
     await bench.record(third, outcome);
-    // What was on the wire when the halt came gives nothing more.
+    // What was on the wire when the suspension came gives nothing more.
     await bench.record(two, outcome);
     expect(kinds(await bench.claim(id, [4, 5]))).toEqual(["granted", "no_slot_yet"]);
   },
 );
 
-test("a lease that ends gives the allowance of a halt back", async () => {
+test("a lease that ends gives the allowance of a suspension back", async () => {
   const bench = await openTestStore();
   const id = await bench.import(3);
   await bench.send(id, 1, "suspend", { code: 190 });

@@ -161,7 +161,7 @@ test("a held number opens nothing until shortly before the hold ends", async () 
   expect((await bench.store.campaigns.dispatch("sandbox", 4)).opened).toHaveLength(1);
 });
 
-test("on a halted number a new campaign is paused with the halt's reason, and resume lifts it", async () => {
+test("on a suspended number a new campaign is paused with the suspension's reason, and resume lifts it", async () => {
   const bench = await openTestStore();
   const first = await bench.import(1);
   await bench.send(first, 1, "suspend", { code: 190 });
@@ -170,8 +170,8 @@ test("on a halted number a new campaign is paused with the halt's reason, and re
   expect(await bench.found(second)).toMatchObject({ status: "paused", reason: "account:190" });
   expect((await bench.store.campaigns.dispatch("sandbox", 4)).opened).toEqual([]);
   const resumed = await bench.store.campaigns.resume(second);
-  expect(resumed).toEqual({ kind: "changed", status: "running", haltLifted: true });
-  expect(await bench.store.campaigns.halt()).toBeUndefined();
+  expect(resumed).toEqual({ kind: "changed", status: "running", suspensionLifted: true });
+  expect(await bench.store.campaigns.suspension()).toBeUndefined();
   await bench.grant(second, 1);
 });
 

@@ -192,7 +192,7 @@ test("late failures of a finished campaign do nothing", async () => {
   }
 
   expect(await bench.found(id)).toMatchObject({ status: "finished", reason: "" });
-  expect(await bench.store.campaigns.halt()).toBeUndefined();
+  expect(await bench.store.campaigns.suspension()).toBeUndefined();
   expect(await recentOf(bench, id)).toEqual(list);
 });
 
@@ -223,12 +223,12 @@ test("an account error by webhook suspends the number, but not for a message of 
   await sendOutcomes(bench, first, { rows: 3, fate: () => ok, atOnce: 1 });
   await bench.status(`wamid.${first}-1`, "failed", { code: 131042 });
 
-  expect(await bench.store.campaigns.halt()).toMatchObject({ code: 131042, campaign: first });
+  expect(await bench.store.campaigns.suspension()).toMatchObject({ code: 131042, campaign: first });
   expect((await bench.found(second)).reason).toBe("account:131042");
 
   await bench.store.campaigns.resume(first);
   await bench.status(`wamid.${first}-2`, "failed", { code: 131042 });
-  expect(await bench.store.campaigns.halt()).toBeUndefined();
+  expect(await bench.store.campaigns.suspension()).toBeUndefined();
   await sendOutcomes(bench, first, { from: 4, rows: 4, fate: () => ok, atOnce: 1 });
   await bench.status(`wamid.${first}-3`, "failed", { code: 131042 });
   expect((await bench.found(first)).status).toBe("running");
@@ -242,7 +242,7 @@ test("a failure without a code stops nothing but its message", async () => {
   await sendOutcomes(bench, id, { rows: 2, fate: (row) => (row === 1 ? fails(0) : ok), atOnce: 1 });
 
   expect(await bench.found(id)).toMatchObject({ status: "running", counts: { failed: 1 } });
-  expect(await bench.store.campaigns.halt()).toBeUndefined();
+  expect(await bench.store.campaigns.suspension()).toBeUndefined();
 });
 
 test("when Redis TIME steps back, outcomes are counted from scratch", async () => {

@@ -66,7 +66,7 @@ test("a probe after the first N are gone tells of them, and then tries some of t
   await bench.record(last, "accepted", { wamid: "wamid.1" });
   const probe = () => bench.store.resumeWithProbe(id, { ...RULES, size: 5 });
 
-  expect(await probe()).toEqual({ kind: "changed", status: "paused", haltLifted: false });
+  expect(await probe()).toEqual({ kind: "changed", status: "paused", suspensionLifted: false });
   expect(await bench.found(id)).toMatchObject({ status: "paused", reason: "first:2" });
   expect(await bench.counts(id)).toEqual({ pending: 448, accepted: 2 });
   expect(await bench.redis.exists(bench.own(id).trial, bench.own(id).chosen)).toBe(0);

@@ -74,7 +74,7 @@ test("no number waits longer than 15 minutes: a longer wait is of a clock that w
   await bench.grant(id, 1);
 });
 
-test("an account error halts the number and pauses every running campaign with the reason", async () => {
+test("an account error suspends the number and pauses every running campaign with the reason", async () => {
   const bench = await openTestStore();
   const first = await bench.import(2);
   const second = await bench.import(2);
@@ -84,21 +84,21 @@ test("an account error halts the number and pauses every running campaign with t
   for (const id of [first, second]) {
     expect(await bench.found(id)).toMatchObject({ status: "paused", reason: "account:190" });
   }
-  expect(await bench.store.campaigns.halt()).toMatchObject({ code: 190, campaign: first });
+  expect(await bench.store.campaigns.suspension()).toMatchObject({ code: 190, campaign: first });
   expect(await bench.redis.zcard(bench.keys.running)).toBe(0);
   expect(await bench.counts(first)).toEqual({ pending: 2 });
 });
 
-test("resume of one campaign lifts the halt for its number, and the others stay paused", async () => {
+test("resume of one campaign lifts the suspension for its number, and the others stay paused", async () => {
   const bench = await openTestStore();
   const first = await bench.import(2);
   const second = await bench.import(2);
   await bench.send(first, 1, "suspend", { code: 190 });
   const { campaigns } = bench.store;
-  expect(await campaigns.resume(second)).toMatchObject({ kind: "changed", haltLifted: true });
-  expect(await campaigns.halt()).toBeUndefined();
+  expect(await campaigns.resume(second)).toMatchObject({ kind: "changed", suspensionLifted: true });
+  expect(await campaigns.suspension()).toBeUndefined();
   expect((await bench.found(first)).status).toBe("paused");
-  expect(await campaigns.resume(first)).toMatchObject({ kind: "changed", haltLifted: false });
+  expect(await campaigns.resume(first)).toMatchObject({ kind: "changed", suspensionLifted: false });
 });
 
 test("a restricted number pauses its campaigns, and a template those that use it", async () => {
@@ -129,11 +129,11 @@ test.each([
     const late = await bench.import(1);
 
     expect(await bench.found(late)).toMatchObject({ status: "paused", reason });
-    expect(await bench.store.campaigns.halt()).toMatchObject({ code });
+    expect(await bench.store.campaigns.suspension()).toMatchObject({ code });
   },
 );
 
-test("after a halt one message of the number goes first, whatever campaigns are resumed", async () => {
+test("after a suspension one message of the number goes first, whatever campaigns are resumed", async () => {
   const bench = await openTestStore();
   const [first, second] = [await bench.import(4), await bench.import(4)];
   const [early] = await bench.grant(second, 2);
@@ -143,7 +143,7 @@ test("after a halt one message of the number goes first, whatever campaigns are 
 
   const [probe] = await bench.grant(first, 3);
   expect(await bench.claim(second, [4])).toMatchObject({ gate: "probe" });
-  // What was on the wire before the halt says nothing about the number now.
+  // What was on the wire before the suspension says nothing about the number now.
   await bench.record(early, "accepted", { wamid: "wamid.early" });
   expect(await bench.claim(second, [4])).toMatchObject({ gate: "probe" });
 
@@ -209,7 +209,7 @@ test("an answer to an attempt that has moved on stops nothing", async () => {
     expect((await bench.record(earlier, outcome, { code: 190 })).stopped).toBe(false);
   }
   expect((await bench.found(id)).status).toBe("running");
-  expect(await bench.store.campaigns.halt()).toBeUndefined();
+  expect(await bench.store.campaigns.suspension()).toBeUndefined();
 });
 
 test("an API that cannot be reached holds the number, longer each time, and uses up no message's tries", async () => {

@@ -77,10 +77,10 @@ test("resume of the test that suspended a number lifts it once, also when the te
   const resumed = await campaigns.resume(id);
   const again = await campaigns.resume(id);
 
-  expect(cannot).toMatchObject({ kind: "unchanged", haltLifted: false });
-  expect(resumed).toEqual({ kind: "changed", status: "cancelled", haltLifted: true });
-  expect(again).toMatchObject({ kind: "unchanged", haltLifted: false });
-  expect(await campaigns.halt()).toBeUndefined();
+  expect(cannot).toMatchObject({ kind: "unchanged", suspensionLifted: false });
+  expect(resumed).toEqual({ kind: "changed", status: "cancelled", suspensionLifted: true });
+  expect(again).toMatchObject({ kind: "unchanged", suspensionLifted: false });
+  expect(await campaigns.suspension()).toBeUndefined();
   expect(await bench.redis.hget(bench.keys.pace, "probing")).toBe("open");
 });
 

@@ -66,7 +66,7 @@ test("a worker that stops counts no more", async () => {
 test.each([
   ["fits", 0],
   ["noted", 1],
-  ["halted", 1],
+  ["suspended", 1],
 ])("a campaign whose counters are told as %s has %i lines in the log", async (kind, lines) => {
   const { at, logged } = openAudit(1, 0, kind);
 

@@ -42,7 +42,7 @@ test("a running worker counts the rows again, and suspends the number whose coun
   await startSending(bench, { logged });
 
   await vi.waitFor(
-    async () => expect(await bench.store.campaigns.halt()).toMatchObject({ campaign: id }),
+    async () => expect(await bench.store.campaigns.suspension()).toMatchObject({ campaign: id }),
     SOON,
   );
   await vi.waitFor(() => expect(logged.join("")).toContain("counters and rows do not agree"), SOON);

@@ -60,7 +60,8 @@ export function createPoolStore(
         return found && { ...found, id: pool.id, definition: pool.definition };
       },
       listShape: async () => ({ columns: poolColumns(pool), delimiter: pool.delimiter }),
-      halt: async () => (await each(({ store }) => store.campaigns.halt())).find(Boolean),
+      suspension: async () =>
+        (await each(({ store }) => store.campaigns.suspension())).find(Boolean),
       timeline,
       ...poolUnknown(pool.id, all),
     },

@@ -1,6 +1,6 @@
 import { rollbackWords, settlingWords } from "../../export/campaign-json.ts";
 import { backoffWords, suspensionWords } from "../../export/number-words.ts";
-import type { Halt } from "../../store/index.ts";
+import type { Suspension } from "../../store/index.ts";
 import type { FoundCampaign } from "../find.ts";
 import { readObstacles } from "../obstacles.ts";
 
@@ -24,15 +24,15 @@ export async function readStanding({ children = [] }: FoundCampaign): Promise<St
   const each = await Promise.all(
     numbers.map(async (child) => {
       const { number } = child.store;
-      const { halt, rollback, isSettling, pace, stall } = await readObstacles(child);
+      const { suspension, rollback, isSettling, pace, stall } = await readObstacles(child);
       const words = [
         ...(rollback === undefined ? [] : [rollbackWords(number, rollback)]),
         ...(isSettling ? [settlingWords(number)] : []),
-        ...(halt === undefined ? [] : [suspensionWords(number, halt)]),
+        ...(suspension === undefined ? [] : [suspensionWords(number, suspension)]),
         ...(stall === undefined ? [] : [stall]),
         ...(pace.holdUntilMs === null ? [] : [`Number ${number} ${backoffWords(pace)}.`]),
       ];
-      return { number, words, isSuspended: halt !== undefined };
+      return { number, words, isSuspended: suspension !== undefined };
     }),
   );
   return {
@@ -45,7 +45,7 @@ export async function readStanding({ children = [] }: FoundCampaign): Promise<St
 /** A number that sends nothing, and why. */
 export interface Suspended {
   readonly number: string;
-  readonly halt: Halt;
+  readonly suspension: Suspension;
 }
 
 /** The suspended numbers of a campaign: of a pool it may be one of several. */
@@ -56,7 +56,12 @@ export async function readSuspended({
 }: FoundCampaign): Promise<readonly Suspended[]> {
   const stores = new Map(children.map((child) => [child.store.number, child.store]));
   const found = await Promise.all(
-    [...stores].map(async ([number, { campaigns }]) => ({ number, halt: await campaigns.halt() })),
+    [...stores].map(async ([number, { campaigns }]) => ({
+      number,
+      suspension: await campaigns.suspension(),
+    })),
   );
-  return found.flatMap(({ number, halt }) => (halt === undefined ? [] : [{ number, halt }]));
+  return found.flatMap(({ number, suspension }) =>
+    suspension === undefined ? [] : [{ number, suspension }],
+  );
 }

@@ -142,14 +142,14 @@ function sentence(text: string): string {
 const RUNNING_SHOWN = 10;
 
 function numberCard(facts: NumberFacts): Html {
-  const { number, halt, pace, stats, live, campaigns, vitals } = facts;
+  const { number, suspension, pace, stats, live, campaigns, vitals } = facts;
   const running = live.filter(({ status }) => status === "running");
   const pending = live.reduce((sum, { counts }) => sum + counts.pending, 0);
   return html`<section class="card" aria-label="Number ${number}">
     <h2>Number ${number}</h2>
     <dl class="facts">
       ${fact("State", standsWords(facts))}
-      ${halt === undefined ? "" : fact("Suspended since", moment(halt.at))}
+      ${suspension === undefined ? "" : fact("Suspended since", moment(suspension.at))}
       ${fact("Sends now, of what it may", numberRateWords(facts))}
       ${pace.holdUntilMs === null ? "" : fact("Backs off until", moment(pace.holdUntilMs))}
       ${fact("Messages that wait", count(pending))}

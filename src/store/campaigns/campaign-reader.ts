@@ -54,7 +54,7 @@ export interface UnknownRow {
 const UNKNOWN_MAX = 1_000;
 
 /** Why nothing may be sent from a number. */
-export interface Halt {
+export interface Suspension {
   readonly code: number;
   readonly reason: number;
   readonly at: number;
@@ -179,7 +179,7 @@ export function createCampaignReader(input: { redis: Redis; number: string }) {
     },
 
     /** The suspension of this number; undefined if there is none. */
-    async halt(): Promise<Halt | undefined> {
+    async suspension(): Promise<Suspension | undefined> {
       const fields: HashFields<"halt"> = await redis.hgetall(keys.halt);
       if (fields.at === undefined) return undefined;
       return {

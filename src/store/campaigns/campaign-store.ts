@@ -24,7 +24,7 @@ export type ControlResult =
   | {
       readonly kind: "changed" | "unchanged";
       readonly status: CampaignStatus;
-      readonly haltLifted: boolean;
+      readonly suspensionLifted: boolean;
       /** With a probe: how many messages go before the rest. */
       readonly probe?: number;
     }
@@ -282,6 +282,6 @@ function toControl(
   const [kind, status, lifted] = answer;
   if (kind === "no_campaign" || kind === "unapproved") return { kind };
   if (kind === "same_person" || kind === "other_count") return { kind };
-  const now = { status: status as CampaignStatus, haltLifted: lifted === 1 };
+  const now = { status: status as CampaignStatus, suspensionLifted: lifted === 1 };
   return { kind: kind === "done" ? "changed" : "unchanged", ...now };
 }

@@ -33,12 +33,12 @@ export function createAges(input: { redis: Redis; number: string; campaigns: Cam
   }
 
   async function isStopped(now: number): Promise<boolean> {
-    const [halted, rolledBack, hold] = await Promise.all([
-      campaigns.halt(),
+    const [suspension, rolledBack, hold] = await Promise.all([
+      campaigns.suspension(),
       redis.hexists(keys.guard, fieldOf("guard", "noticedAt")),
       redis.hget(keys.pace, fieldOf("pace", "hold")),
     ]);
-    return halted !== undefined || rolledBack === 1 || Number(hold) > now;
+    return suspension !== undefined || rolledBack === 1 || Number(hold) > now;
   }
 
   /** All batches of a list are due from its start, and most wait their turn: that is normal. */

@@ -26,7 +26,7 @@ export interface Difference {
 
 type AuditResult =
   | { readonly kind: "rests" | "moved" | "fits" | "no_campaign" }
-  | { readonly kind: "noted" | "halted"; readonly differences: readonly Difference[] };
+  | { readonly kind: "noted" | "suspended"; readonly differences: readonly Difference[] };
 
 /** Batches counted by one script call: one or two milliseconds of Redis. */
 const BATCHES_A_CALL = 5;
@@ -110,7 +110,7 @@ export function createAudit(input: {
         .join(", ");
       const args = { campaign: id, moves: found.moves, differences: where };
       const [verdict] = await run("note-audit", args);
-      if (verdict === "noted" || verdict === "halted") return { kind: verdict, differences };
+      if (verdict === "noted" || verdict === "suspended") return { kind: verdict, differences };
       return { kind: verdict };
     },
 

@@ -28,12 +28,12 @@ export function createOldest(input: {
   const keys = numberKeys(number);
 
   async function isStopped(nowMs: number): Promise<boolean> {
-    const [halted, rolledBack, hold] = await Promise.all([
-      campaigns.halt(),
+    const [suspension, rolledBack, hold] = await Promise.all([
+      campaigns.suspension(),
       redis.hexists(keys.guard, fieldOf("guard", "noticedAt")),
       redis.hget(keys.pace, fieldOf("pace", "hold")),
     ]);
-    return halted !== undefined || rolledBack === 1 || Number(hold) > nowMs;
+    return suspension !== undefined || rolledBack === 1 || Number(hold) > nowMs;
   }
 
   /** When the campaign last went, or could have; null if nothing of it is due. */

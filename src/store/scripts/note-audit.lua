@@ -4,7 +4,7 @@
 -- and the pause of the number's campaigns happen together.
 -- KEYS: 1 slot key of the number
 -- ARGV: campaign · moves: at the recount · differences: '' or where counters and rows differ
--- Returns: 'moved': not valid · 'fits' · 'noted': seen once · 'halted': seen twice
+-- Returns: 'moved': not valid · 'fits' · 'noted': seen once · 'suspended': seen twice
 -- Keys built: notices, notify, news, halt, running, scheduled, campaign:<id> :events
 local c = open_campaign(ARG.campaign)
 if not c or num(redis.call('HGET', c.key, 'moves')) ~= num(ARG.moves) then return ANSWER.moved end
@@ -25,4 +25,4 @@ for _, id in ipairs(redis.call('ZRANGE', P .. 'running', 0, -1)) do
   if one then pause_campaign(one, why) end
 end
 note_news(c, NEWS.suspended, why)
-return ANSWER.halted
+return ANSWER.suspended

@@ -37,7 +37,7 @@ export const SCRIPT_ANSWERS = {
   "end-recurring": named(["done", "late"]),
   "erase-rows": numbers("done", "rewritten", "no_campaign"),
   "import-begin": named(["begun", "restarted", "busy", "known", "none", "lost"]),
-  "note-audit": named(["moved", "fits", "noted", "halted"]),
+  "note-audit": named(["moved", "fits", "noted", "suspended"]),
   "pause-campaign": numbers("done", "unchanged", "no_campaign"),
   "pool-begin": named(["begun", "restarted", "busy", "known", "none"]),
   "purge-campaign": { early: 0, more: 1, done: 2 },

@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import type { Condition, ConditionKind } from "../../../campaigns/condition-facts.ts";
 import { mayControl } from "../../../campaigns/control.ts";
 import type { Said } from "../../../campaigns/said.ts";
-import type { Campaign, Halt } from "../../../store/index.ts";
+import type { Campaign, Suspension } from "../../../store/index.ts";
 import { clockUtc, count, counted } from "../format.ts";
 import type { Html } from "../layout.ts";
 
@@ -21,13 +21,13 @@ export function nowCard(
   campaign: Campaign,
   {
     condition,
-    halt,
+    suspension,
     nowMs,
     mayAct,
     hasNumbers,
   }: {
     readonly condition: Condition;
-    readonly halt: Halt | undefined;
+    readonly suspension: Suspension | undefined;
     readonly nowMs: number;
     readonly mayAct: boolean;
     readonly hasNumbers: boolean;
@@ -38,7 +38,7 @@ export function nowCard(
   return html`<section class="card now${look}" aria-label="Now" id="now">
     <p class="sentence">${said(words)}</p>
     ${advice === null ? "" : html`<p class="advice">${advice}</p>`}
-    ${buttons(campaign, { kind, halt, nowMs, mayAct, hasNumbers })}
+    ${buttons(campaign, { kind, suspension, nowMs, mayAct, hasNumbers })}
   </section>`;
 }
 
@@ -63,14 +63,14 @@ const PROBE = 20;
 
 interface Buttons {
   readonly kind: ConditionKind;
-  readonly halt: Halt | undefined;
+  readonly suspension: Suspension | undefined;
   readonly nowMs: number;
   readonly mayAct: boolean;
   readonly hasNumbers: boolean;
 }
 
 function buttons(campaign: Campaign, shown: Buttons): Html | "" {
-  const { kind, halt, nowMs, mayAct, hasNumbers } = shown;
+  const { kind, suspension, nowMs, mayAct, hasNumbers } = shown;
   const { id, counts, errors, status } = campaign;
   const links = [
     errors.length === 0 || !LOOK_AT_FAILURES.has(kind)
@@ -87,7 +87,7 @@ function buttons(campaign: Campaign, shown: Buttons): Html | "" {
     ? [
         campaign.awaitsApprovalOf === null ? "" : approve(campaign, campaign.awaitsApprovalOf),
         mayControl(campaign, "pause") ? pause(campaign) : "",
-        mayControl(campaign, "resume") ? resume(campaign, halt) : "",
+        mayControl(campaign, "resume") ? resume(campaign, suspension) : "",
         mayControl(campaign, "resume") && mayProbe(campaign, nowMs)
           ? probe(id, counts.pending)
           : "",
@@ -141,11 +141,11 @@ function pause({ id, counts }: Campaign): Html {
   return form({ id, verb: "pause", look: "plain" }, `Pause (${count(counts.pending)} to go)`);
 }
 
-function resume({ id, counts, reason }: Campaign, halt: Halt | undefined): Html {
+function resume({ id, counts, reason }: Campaign, suspension: Suspension | undefined): Html {
   const people = counted(counts.pending, "person", "people");
   const charged = /^category:(.+)$/.exec(reason)?.[1];
   const as = charged === undefined ? "" : ` as ${charged}`;
-  const lift = halt === undefined ? "" : ", and lift the suspension";
+  const lift = suspension === undefined ? "" : ", and lift the suspension";
   return form({ id, verb: "resume", look: "main" }, `Resume sending to ${people}${as}${lift}`);
 }
 

@@ -57,10 +57,10 @@ export function addCampaignPages(
   /** Of a campaign that stands still: where its rows may be moved. */
   async function readMovable(
     { campaign: { status } }: FoundCampaign,
-    { halt }: CampaignView,
+    { suspension }: CampaignView,
     partOf: string | null,
   ) {
-    const stands = status === "paused" || (status === "running" && halt !== undefined);
+    const stands = status === "paused" || (status === "running" && suspension !== undefined);
     const found = partOf === null || !stands ? null : await findCampaign(stores, partOf);
     if (found?.ok !== true) return null;
     return { pool: found.value, standing: await readStanding(found.value) };
