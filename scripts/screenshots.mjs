@@ -3,20 +3,18 @@
 // sends a few invented lists; nothing leaves this machine. Needs Chromium; uses pngquant, if it is
 // there.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { chromiumPath } from "./chromium.mjs";
 import { crawl } from "./crawl.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const screens = join(root, "docs/screens");
-const executablePath =
-  process.env.DROPCAST_TEST_CHROMIUM ??
-  ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 const PASSWORD = "screens-of-the-sandbox";
 const WIDTHS = [1200, 390];
 const [only] = process.argv.slice(2);
@@ -144,7 +142,7 @@ async function photograph() {
   if (only === undefined) rmSync(screens, { recursive: true, force: true });
   mkdirSync(screens, { recursive: true });
   const browser = await chromium.launch({
-    executablePath,
+    executablePath: chromiumPath,
     args: ["--no-sandbox", "--disable-gpu"],
   });
   for (const width of WIDTHS) {

@@ -1,5 +1,5 @@
 /**
- * Pages in Debian's Chromium: `const { page, faults, go } = await openBrowser(dashboard)`, then at the
+ * Pages in Chromium: `const { page, faults, go } = await openBrowser(dashboard)`, then at the
  * end `expect(faults).toEqual([])` (console errors, page errors, failed requests, other hosts) and
  * `expect(await findings(page)).toEqual([])` (what axe-core calls serious or critical, as it looks now).
  */
@@ -7,7 +7,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type Browser, chromium as launcher, type Page } from "playwright-core";
 import { afterAll, describe, onTestFinished } from "vitest";
-import { basic, chromium, PASSWORD, SOON, type TestDashboard } from "./support.ts";
+import { chromiumPath } from "../../scripts/chromium.mjs";
+import { basic, PASSWORD, SOON, type TestDashboard } from "./support.ts";
 
 const ARGS = [
   "--no-sandbox",
@@ -23,8 +24,8 @@ let launched: Promise<Browser> | undefined;
 
 /** As `describe`; skipped, saying so, where there is no Chromium. */
 export function describeInBrowser(title: string, tests: () => void): void {
-  const skipped = chromium === undefined ? " (skipped: no Chromium found)" : "";
-  describe.skipIf(chromium === undefined)(`${title}${skipped}`, () => {
+  const skipped = chromiumPath === undefined ? " (skipped: no Chromium found)" : "";
+  describe.skipIf(chromiumPath === undefined)(`${title}${skipped}`, () => {
     afterAll(async () => {
       const browser = await launched;
       launched = undefined;
@@ -53,7 +54,7 @@ export async function openBrowser(
   { url }: Pick<TestDashboard, "url">,
   { viewport = DESK, colorScheme = "light", password = PASSWORD, ...more }: Opening = {},
 ) {
-  launched ??= launcher.launch({ executablePath: chromium ?? "", args: ARGS });
+  launched ??= launcher.launch({ executablePath: chromiumPath ?? "", args: ARGS });
   const browser = await launched;
   const context = await browser.newContext({
     ...{ viewport, colorScheme, javaScriptEnabled: more.noScript !== true },

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 import { createClientAddress } from "../../src/config/client-address.ts";
@@ -178,13 +177,6 @@ export async function startSending(
   });
   return { ...sandbox, worker, stopWorker: worker.stop };
 }
-
-const CHROMIUMS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
-/** The browser for page tests; undefined where there is none. */
-export const chromium = [process.env["DROPCAST_TEST_CHROMIUM"] ?? "", ...CHROMIUMS].find((path) =>
-  existsSync(path),
-);
 
 /** The `code` of a problem answer. */
 export async function problemCode(answer: Response): Promise<string> {

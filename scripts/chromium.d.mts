@@ -1,0 +1,2 @@
+/** The browser for pages; undefined where there is none. */
+export const chromiumPath: string | undefined;
