@@ -35,6 +35,8 @@ const MORE_MAX = 0.2;
 const METRICS_CACHED_MS = 5_100;
 const PAGES = 20;
 const PAGES_OPEN = 50;
+/** Fewer than one person may have (src/api/seats.ts). */
+const STREAMS_EACH = 10;
 const USED_MIN = 0.98;
 const DAY_MS = 86_400_000;
 
@@ -185,24 +187,38 @@ async function get({ dashboard }, path) {
   if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${text.slice(0, 200)}`);
 }
 
-/** Follows the pages in turn, each reader over a stream of its own. Returns how to leave them. */
-function openPages({ dashboard }, paths) {
+/**
+ * Follows the pages in turn, each reader over a stream of its own, as people who may have 20 open.
+ * Returns how to leave them.
+ */
+function openPages({ dashboard }, paths, tokens) {
   const left = new AbortController();
   for (let nth = 0; nth < PAGES_OPEN; nth++) {
     const page = encodeURIComponent(paths[nth % paths.length]);
     const address = new URL(`/live?page=${page}`, dashboard.place);
-    void follow(address, left.signal).catch((error) => {
+    const headers = { authorization: `Bearer ${tokens[nth % tokens.length]}` };
+    void follow(address, { headers, signal: left.signal }).catch((error) => {
       if (!left.signal.aborted) throw error;
     });
   }
   return () => left.abort();
 }
 
-async function follow(address, signal) {
-  const answer = await fetch(address, { headers: HEADERS, signal });
+async function follow(address, request) {
+  const answer = await fetch(address, request);
   if (answer.status !== 200) throw new Error(`${address}: ${answer.status}`);
   const reader = answer.body.getReader();
   while (!(await reader.read()).done);
+}
+
+/** Tokens of people who look. */
+async function addReaders(env) {
+  const tokens = [];
+  for (let nth = 0; nth < PAGES_OPEN / STREAMS_EACH; nth++) {
+    const { text } = await runCommand(["token", "add", `reader-${nth}`, "--json"], env);
+    tokens.push(JSON.parse(text).token);
+  }
+  return tokens;
 }
 
 /** How much of the rate is used while people look at the dashboard. */
@@ -214,7 +230,8 @@ async function paceWithPages(stage, api, seconds) {
   const send = ["send", campaignPath, csvPath, "--yes", "--json"];
   const sent = JSON.parse((await runCommand(send, env)).text);
   const worker = await startRole("worker", env);
-  const closePages = openPages(stage, ["/?tab=running", `/campaigns/${sent.id}`]);
+  const tokens = await addReaders(env);
+  const closePages = openPages(stage, ["/?tab=running", `/campaigns/${sent.id}`], tokens);
   await sleep((seconds + 4) * 1_000);
   closePages();
   const arrivals = await api.call("arrivals");
