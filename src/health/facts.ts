@@ -69,44 +69,35 @@ export async function readProcessFacts(store: ProcessStore): Promise<ProcessFact
 
 /** Its cost depends on the campaigns that have not ended, and not on those that have. */
 export async function readNumberFacts(store: NumberStore): Promise<NumberFacts> {
-  const { campaigns } = store;
-  const [
-    processes,
-    rollback,
-    isSettling,
-    suspension,
-    pace,
-    budget,
-    ages,
-    oldest,
-    vitals,
-    stats,
-    total,
-  ] = await Promise.all([
-    ...([readProcessFacts(store), store.rollback.read(), store.rollback.isSettling()] as const),
-    ...([
-      campaigns.suspension(),
-      store.pace.read(),
-      readBudget(store),
-      store.ages(),
-      store.oldest(),
-    ] as const),
-    ...([store.vitals(), campaigns.stats(), campaigns.count()] as const),
+  const [processes, pace, work] = await Promise.all([
+    readProcessFacts(store),
+    readPaceFacts(store),
+    readWorkFacts(store),
   ]);
-  return {
-    ...{
-      ...processes,
-      rollback,
-      isSettling,
-      suspension,
-      pace,
-      budget,
-      ages,
-      oldest,
-      vitals,
-      stats,
-    },
-    campaigns: total,
-    caps: configuredCaps(store.caps.configured),
-  };
+  const caps = configuredCaps(store.caps.configured);
+  return { ...processes, ...pace, ...work, caps };
+}
+
+/** What a number may send now, and what keeps it from sending. */
+async function readPaceFacts(store: NumberStore) {
+  const [rollback, isSettling, suspension, pace, budget] = await Promise.all([
+    store.rollback.read(),
+    store.rollback.isSettling(),
+    store.campaigns.suspension(),
+    store.pace.read(),
+    readBudget(store),
+  ]);
+  return { rollback, isSettling, suspension, pace, budget };
+}
+
+/** What a number has to do, and does. */
+async function readWorkFacts(store: NumberStore) {
+  const [ages, oldest, vitals, stats, campaigns] = await Promise.all([
+    store.ages(),
+    store.oldest(),
+    store.vitals(),
+    store.campaigns.stats(),
+    store.campaigns.count(),
+  ]);
+  return { ages, oldest, vitals, stats, campaigns };
 }
