@@ -95,7 +95,7 @@ function notStarted({ file }: RedisBinary, log: string): Result<never> {
   return refuse(
     "redis_failed",
     `${file}, which should read the backup here, did not start. The last lines of its log:\n${lastLines(log)}`,
-    "Nothing was restored, and the backup may be good. Correct what the lines say, and run the same command again.",
+    "Nothing was restored, and the backup may be good. Fix the cause that the log names, then run the same command again.",
   );
 }
 
