@@ -35,7 +35,7 @@ const MORE_MAX = 0.2;
 const METRICS_CACHED_MS = 5_100;
 const PAGES = 20;
 const PAGES_OPEN = 50;
-/** Fewer than one person may have (src/api/seats.ts). */
+/** One person may have only so many open (src/api/seats.ts). */
 const STREAMS_EACH = 10;
 const USED_MIN = 0.98;
 const DAY_MS = 86_400_000;
@@ -187,10 +187,7 @@ async function get({ dashboard }, path) {
   if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${text.slice(0, 200)}`);
 }
 
-/**
- * Follows the pages in turn, each reader over a stream of its own, as people who may have 20 open.
- * Returns how to leave them.
- */
+/** Follows the pages in turn, each reader over a stream of its own. Returns how to leave them. */
 function openPages({ dashboard }, paths, tokens) {
   const left = new AbortController();
   for (let nth = 0; nth < PAGES_OPEN; nth++) {
@@ -227,10 +224,10 @@ async function paceWithPages(stage, api, seconds) {
   await api.call("reset");
   const csvPath = join(dir, "pace.csv");
   writeList({ path: csvPath, rows: RATE * (seconds + 8), serial: 900 });
+  const tokens = await addReaders(env);
   const send = ["send", campaignPath, csvPath, "--yes", "--json"];
   const sent = JSON.parse((await runCommand(send, env)).text);
   const worker = await startRole("worker", env);
-  const tokens = await addReaders(env);
   const closePages = openPages(stage, ["/?tab=running", `/campaigns/${sent.id}`], tokens);
   await sleep((seconds + 4) * 1_000);
   closePages();
