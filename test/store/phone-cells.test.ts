@@ -10,7 +10,7 @@ import {
   phonesOfBlob,
   unpackRows,
 } from "../../src/store/ledger/batch-rows.ts";
-import { maskedPhone, phoneMask } from "../../src/store/ledger/phone-mask.ts";
+import { isMaskedPhone, maskedPhone, phoneMask } from "../../src/store/ledger/phone-mask.ts";
 
 /** How batches store the cells that phones were read from. */
 
@@ -57,6 +57,19 @@ test("whatever a cell holds, its mask gives it back, or it has none", () => {
       const written = isOwn ? `${noise}${number.slice(0, 3)} ${number.slice(3)}` : noise;
       const mask = phoneMask(written, number);
       if (mask !== null) expect(maskedPhone(mask, number)).toBe(written);
+    }),
+  );
+});
+
+test("a cell is told from others that the mask of its batch does not make of its phone", () => {
+  const digits = fc.stringMatching(/^[0-9]{0,4}$/);
+  const mask = fc.stringMatching(/^[#0+ ]{0,6}$/);
+  fc.assert(
+    fc.property(digits, mask, fc.stringMatching(/^[0-2+ ]{0,6}$/), (phone, mask, other) => {
+      const made = maskedPhone(mask, phone);
+      for (const cell of [made, other, `${made}0`, made.slice(1), made.slice(0, -1)]) {
+        expect(isMaskedPhone(cell, mask, phone)).toBe(cell === made);
+      }
     }),
   );
 });

@@ -227,8 +227,9 @@ function createBlockChecker(reading: Reading): (block: CsvBlock) => CheckedRow[]
 /** Hands checked rows to the store and counts them; returns the rejected ones. */
 function take(rows: readonly CheckedRow[], { writer, tally, canaryRows }: Reading): RejectedRow[] {
   const rejected: RejectedRow[] = [];
-  for (const { cells, line, outcome } of rows) {
-    writer.add({ cells, outcome });
+  for (const row of rows) {
+    const { cells, line, outcome } = row;
+    writer.add(row);
     tally.add(outcome, line);
     if (outcome.kind === "pending") canaryRows.add(tally.rows);
     if (outcome.kind !== "rejected") continue;

@@ -3,7 +3,7 @@ import type { PersonTrace } from "../../core/person-trace.ts";
 import type { SuppressReason } from "../../core/reasons.ts";
 import type { RejectCode } from "../../core/reject.ts";
 import type { Doubt } from "../../core/template.ts";
-import { maskedPhone, phoneMask } from "./phone-mask.ts";
+import { isMaskedPhone, maskedPhone, phoneMask } from "./phone-mask.ts";
 
 /** What the import decided about one CSV row. */
 export type ImportOutcome =
@@ -223,7 +223,10 @@ function findPhoneCell([phone = "", ...cells]: readonly string[]): PhoneCell | u
 function hidePhone(row: (string | 0)[], phoneCell: PhoneCell | undefined): (string | 0)[] {
   if (phoneCell === undefined) return row;
   const [place, mask] = phoneCell;
-  if (row[place + 1] === maskedPhone(mask, String(row[0] ?? ""))) row[place + 1] = 0;
+  const cell = row[place + 1];
+  if (typeof cell === "string" && isMaskedPhone(cell, mask, String(row[0] ?? ""))) {
+    row[place + 1] = 0;
+  }
   return row;
 }
 

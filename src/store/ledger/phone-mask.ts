@@ -30,6 +30,21 @@ export function phoneMask(cell: string, phone: string): string | null {
   return phone.length - left >= SHARED_MIN && MASK.test(mask) ? mask : null;
 }
 
+/**
+ * Whether {@link maskedPhone} gives this cell. An import asks it of each row, and to make the cell
+ * only to compare it takes five times as long.
+ */
+export function isMaskedPhone(cell: string, mask: string, phone: string): boolean {
+  let [at, left] = [cell.length, phone.length];
+  for (let place = mask.length - 1; place >= 0; place--) {
+    const isDigit = mask[place] === DIGIT_OF_PHONE;
+    if (isDigit && left === 0) continue;
+    const char = isDigit ? phone[--left] : mask[place];
+    if (cell[--at] !== char) return false;
+  }
+  return at === 0;
+}
+
 /** The cell that the mask makes of the phone; of one with too few digits as much as it has. */
 export function maskedPhone(mask: string, phone: string): string {
   let [cell, left] = ["", phone.length];
