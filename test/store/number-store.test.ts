@@ -12,7 +12,7 @@ test("of processes that open an empty Redis at once, all get the same digests, f
   const opened = await Promise.all(Array.from({ length: 8 }, () => openPersonDigest(redis)));
   const again = await openPersonDigest(redis);
 
-  expect(new Set([...opened, again].map((person) => person.hex("4915112345678"))).size).toBe(1);
+  expect(new Set([...opened, again].map((person) => person.text("4915112345678"))).size).toBe(1);
   expect(await redis.keys("*")).toEqual([deploymentKeys("live").pepper]);
 });
 

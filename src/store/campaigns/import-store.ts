@@ -274,6 +274,7 @@ function campaignFields(input: BeginImport, sender: string | null): ScriptEach<"
 
 /** The rows that are not pending, as IMPORTED_ROW has them. */
 function packOthers(outcomes: readonly ImportOutcome[]): Buffer {
+  if (outcomes.every(({ kind }) => kind === "pending")) return NO_OTHERS;
   const others = [...outcomes.entries()].filter(([, { kind }]) => kind !== "pending");
   const packed = Buffer.alloc(others.length * IMPORTED_ROW.bytes);
   for (const [at, [place, outcome]] of others.entries()) {
@@ -282,6 +283,8 @@ function packOthers(outcomes: readonly ImportOutcome[]): Buffer {
   }
   return packed;
 }
+
+const NO_OTHERS = Buffer.alloc(0);
 
 function packBatch(rows: readonly ImportRow[]) {
   return { outcomes: rows.map(({ outcome }) => outcome), blob: packRows(rows) };

@@ -137,7 +137,7 @@ export function packPeople(
     segments.set(segment, buckets);
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.kind !== "pending" && outcome.kind !== "suppressed") continue;
-      const { bucket, mark } = headOf(person.hex(outcome.phone));
+      const { bucket, mark } = headOf(person.text(outcome.phone));
       const place = rowInBatch(batch % PEOPLE_BATCHES, index) - 1;
       const rows = buckets.get(bucket);
       if (rows === undefined) buckets.set(bucket, [place, mark]);
@@ -156,12 +156,12 @@ export function packPeople(
   return Buffer.concat(parts);
 }
 
-/** The part of a digest that the index uses, from its hex. */
-function headOf(hex: string): { bucket: number; mark: number } {
+/** The part of a digest that the index uses, from its text. */
+function headOf(digest: string): { bucket: number; mark: number } {
   const { bucket, mark } = PERSON_HEAD.at;
   return {
-    bucket: Number.parseInt(hex.slice(2 * bucket, 2 * mark), 16) % PEOPLE_BUCKETS,
-    mark: Number.parseInt(hex.slice(2 * mark, 2 * PERSON_HEAD.bytes), 16),
+    bucket: digest.charCodeAt(bucket) % PEOPLE_BUCKETS,
+    mark: digest.charCodeAt(mark) * 256 + digest.charCodeAt(mark + 1),
   };
 }
 

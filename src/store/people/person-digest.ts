@@ -8,8 +8,11 @@ import { DIGEST_BYTES } from "../scripts/protocol.ts";
 /** Converts a phone to the keyed digest of its person. */
 export interface PersonDigest {
   (phone: string): Buffer;
-  /** The same in hex, for an import, which needs the beginning of millions of them. */
-  hex(phone: string): string;
+  /**
+   * The same as text, a character a byte: for an import, which reads the first bytes of millions of
+   * them.
+   */
+  text(phone: string): string;
 }
 
 /**
@@ -32,15 +35,19 @@ export async function openPersonDigest(redis: Redis, mode: Mode = "live"): Promi
   // The key comes first and the digest is truncated, so known digests do not help to find others.
   const keyBytes = pepper.length;
   const input = Buffer.concat([pepper, Buffer.alloc(PHONE_LENGTH_MAX)]);
-  const hex = (phone: string): string => {
+  // Made once: such a view takes as long as a quarter of the digest.
+  const inputs = Array.from({ length: PHONE_LENGTH_MAX + 1 }, (_, length) =>
+    input.subarray(0, keyBytes + length),
+  );
+  const text = (phone: string): string => {
     const folded = foldPhone(phone);
-    if (folded.length > PHONE_LENGTH_MAX) throw new Error("A phone has 15 digits at most.");
-    const written = input.write(folded, keyBytes, "latin1");
-    // As hex, which takes a fifth of the time of a buffer.
-    const whole = hash("sha256", input.subarray(0, keyBytes + written), "hex");
-    return whole.slice(0, 2 * DIGEST_BYTES);
+    const view = inputs[folded.length];
+    if (view === undefined) throw new Error("A phone has 15 digits at most.");
+    for (let at = 0; at < folded.length; at++) input[keyBytes + at] = folded.charCodeAt(at);
+    // As text, which takes a fifth of the time of a buffer, and half of that of hex.
+    return hash("sha256", view, "binary").slice(0, DIGEST_BYTES);
   };
-  return Object.assign((phone: string) => Buffer.from(hex(phone), "hex"), { hex });
+  return Object.assign((phone: string) => Buffer.from(text(phone), "latin1"), { text });
 }
 
 /** Much more than the 15 digits of a phone (E.164): some callers pass on what they were given. */
