@@ -203,9 +203,10 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
  * first of them, and where it is; null: it is text.
  */
 function binaryByte(head: Buffer): string | null {
-  const places = [...head.keys()].filter((at) => isControl(head[at] ?? 0));
-  const [first] = places;
-  if (first === undefined || places.length <= head.length / 50) return null;
+  let count = 0;
+  for (const byte of head) if (isControl(byte)) count++;
+  if (count <= head.length / 50) return null;
+  const first = head.findIndex(isControl);
   const line = head
     .subarray(0, first)
     .toString("latin1")
