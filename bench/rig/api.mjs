@@ -2,6 +2,7 @@
 // HTTP/1.1 for the two senders, so that as little as possible of the machine goes into it; the same
 // for both of them.
 import { createServer } from "node:net";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createWamidGenerator } from "../../dist/sandbox/wamid.js";
 import { clockMs, cpuMicros, serve } from "./child.mjs";
 import { createStatusSender } from "./status-sender.mjs";
@@ -15,6 +16,9 @@ let messages = [];
 let webhooksPort;
 let webhooks;
 let answerMs = 0;
+/** How late this process is, and so the times of arrival: it shares the processors. */
+const lateness = monitorEventLoopDelay({ resolution: 1 });
+lateness.enable();
 
 const server = createServer((socket) => {
   socket.setNoDelay(true);
@@ -78,6 +82,8 @@ serve({
     lastAt: arrivals.at(-1) ?? 0,
   }),
   arrivals: () => arrivals,
+  /** How late this process noticed things since the last reset, ms: one time in a thousand. */
+  lateMs: () => lateness.percentile(99.9) / 1e6,
   /** What it accepted: recipient and WhatsApp message id of each. */
   messages: () => messages,
   /** How long it takes to answer from now on; at first no time at all. */
@@ -89,6 +95,7 @@ serve({
   reset: ({ withSenders = false } = {}) => {
     senders = withSenders ? [] : null;
     arrivals = [];
+    lateness.reset();
     recipients = new Set();
     messages = [];
     webhooks?.stop();

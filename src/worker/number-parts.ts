@@ -17,6 +17,7 @@ import { dispatch } from "./dispatch.ts";
 import { createFlight, type Flight } from "./flight.ts";
 import { type SendObserver, UNOBSERVED } from "./observer.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
+import { createRedisClock } from "./redis-clock.ts";
 import { createRoundTrip } from "./round-trip.ts";
 import { createSender, type Sender } from "./sender.ts";
 import type { ShiftContext } from "./shift.ts";
@@ -89,7 +90,8 @@ export function makeParts(deps: NumberDeps): NumberParts {
   const wanted = createSignal();
   const flight = createFlight(ratePerSecond, wanted.raise);
   const deliver = createDeliver({
-    ...{ ledger, client, recorder, flight, roundTrip: createRoundTrip() },
+    ...{ ledger, client, recorder, flight },
+    ...{ roundTrip: createRoundTrip(), redisClock: createRedisClock() },
     ...{ ratePerSecond, mode, timings, troubles, observer },
   });
   const sender = createSender({ deliver, flight, wanted });

@@ -11,6 +11,7 @@ import { createDeliver } from "./deliver.ts";
 import { createFlight } from "./flight.ts";
 import { type SendObserver, UNOBSERVED } from "./observer.ts";
 import { createRecorder } from "./recorder.ts";
+import { createRedisClock } from "./redis-clock.ts";
 import { createRoundTrip } from "./round-trip.ts";
 import { createSender } from "./sender.ts";
 import { createSignal } from "./signal.ts";
@@ -47,7 +48,8 @@ export function createOneSender(deps: SendOneDeps) {
   const wanted = createSignal();
   const flight = createFlight(ratePerSecond, wanted.raise);
   const deliver = createDeliver({
-    ...{ ledger, client, recorder, flight, roundTrip: createRoundTrip() },
+    ...{ ledger, client, recorder, flight },
+    ...{ roundTrip: createRoundTrip(), redisClock: createRedisClock() },
     ...{ ratePerSecond, mode, timings, troubles, observer },
   });
   const sender = createSender({ deliver, flight, wanted });

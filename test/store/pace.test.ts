@@ -169,3 +169,17 @@ test("a campaign that was closed takes no rate any more", async () => {
   expect(await bench.store.pace.setCampaignRate(id, 7)).toBe("closed");
   expect((await bench.found(id)).ratePerSecond).toBeNull();
 });
+
+test("a claim tells when it was decided, by Redis's clock", async () => {
+  const bench = await openTestStore();
+  const id = await bench.import(1);
+  // The number's own clock is ahead: what a worker compares is Redis's.
+  await bench.later(60_000);
+  const before = await redisNowUs(bench);
+  const result = await bench.claim(id, [1]);
+  const after = await redisNowUs(bench);
+
+  if (result.kind === "gate") throw new Error(result.gate);
+  expect(result.decidedMs).toBeGreaterThanOrEqual(before / 1_000);
+  expect(result.decidedMs).toBeLessThanOrEqual(after / 1_000);
+});

@@ -7,6 +7,7 @@ import type { BatchRun, DueMessage } from "../../src/worker/batch-run.ts";
 import { createDeliver } from "../../src/worker/deliver.ts";
 import { createFlight } from "../../src/worker/flight.ts";
 import { UNOBSERVED } from "../../src/worker/observer.ts";
+import { createRedisClock } from "../../src/worker/redis-clock.ts";
 import { createRoundTrip } from "../../src/worker/round-trip.ts";
 import { testDefinition } from "../support/campaigns.ts";
 import { SOON } from "../support/soon.ts";
@@ -19,7 +20,7 @@ const granted = (slotMs = 0) => ({ kind: "granted", attempt: 1, slotMs }) as con
 const rowsOf = (verdicts: Verdicts, more: object = {}): ClaimResult =>
   ({
     ...{ kind: "rows", verdicts, atRate: false, waitMs: 0, waits: "", budgetAtMs: null },
-    ...{ provedMs: 0, ...more },
+    ...{ decidedMs: performance.now(), ...more },
   }) as ClaimResult;
 
 function message(row: number, changes: Partial<DueMessage> = {}): DueMessage {
@@ -71,7 +72,14 @@ function openDeliver(
         unanswered: () => told.push("unanswered"),
       }),
     },
-    ...{ flight, roundTrip, ratePerSecond: 10, mode: "sandbox", timings: waits },
+    ...{
+      flight,
+      roundTrip,
+      redisClock: createRedisClock(),
+      ratePerSecond: 10,
+      mode: "sandbox",
+      timings: waits,
+    },
     troubles: (error) => void told.push(String(error)),
   });
   const campaign = { id: "main-1", definition: testDefinition("main") } as CampaignToSend;

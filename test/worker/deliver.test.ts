@@ -17,6 +17,7 @@ import {
   UNOBSERVED,
 } from "../../src/worker/observer.ts";
 import { createRecorder } from "../../src/worker/recorder.ts";
+import { createRedisClock } from "../../src/worker/redis-clock.ts";
 import { createRoundTrip } from "../../src/worker/round-trip.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 import { openReplicated } from "../support/replicas.ts";
@@ -80,7 +81,16 @@ async function openDeliver(
         return result;
       },
     },
-    ...{ roundTrip, client, recorder, mode: "sandbox", timings: waits, troubles, flight },
+    ...{
+      roundTrip,
+      redisClock: createRedisClock(),
+      client,
+      recorder,
+      mode: "sandbox",
+      timings: waits,
+      troubles,
+      flight,
+    },
     ratePerSecond: RATE,
     observer,
   });

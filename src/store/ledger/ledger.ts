@@ -26,7 +26,7 @@ import { readBatch } from "./read-batch.ts";
 /** Why no row of a claim was granted. `waitMs` of the result is when to ask again. */
 export type ClaimGate = keyof typeof GATE | "unsafe" | "replicas";
 
-/** The answer for one row of a claim. A granted one must be POSTed `slotMs` after the answer. */
+/** The answer for one row of a claim. A granted one must be POSTed `slotMs` after the decision. */
 type ClaimVerdict =
   | { readonly kind: "granted"; readonly attempt: number; readonly slotMs: number }
   | { readonly kind: keyof typeof VERDICT | "budget" | "capped" };
@@ -38,8 +38,8 @@ export type ClaimResult =
       readonly verdicts: readonly ClaimVerdict[];
       /** The number is at its rate, so a POST after its send time would bunch up with the next. */
       readonly atRate: boolean;
-      /** How long it took to prove that a failover keeps the claim. */
-      readonly provedMs: number;
+      /** Redis TIME of the decision, ms with fractions; null if all rows were refused before it. */
+      readonly decidedMs: number | null;
       /** When to ask again, and what waits: the whole number, or only this campaign. */
       readonly waitMs: number;
       readonly waits: keyof typeof CLAIM_WAITS | "";
@@ -96,7 +96,14 @@ export interface Safety {
 export type { LedgerLimits } from "./limits.ts";
 
 type SweepAnswer = [number, number, number, number, more: number, claimedFrom: number];
-type ClaimedRows = [reading: string, atRate: number, waitUs: number, waits: string, ...number[]];
+type ClaimedRows = [
+  reading: string,
+  atRate: number,
+  waitUs: number,
+  waits: string,
+  redisUs: number,
+  ...number[],
+];
 
 const VERDICTS: ReadonlyMap<number, keyof typeof VERDICT> = new Map(
   Object.entries(VERDICT).map(([kind, stored]) => [stored, kind as keyof typeof VERDICT]),
@@ -161,7 +168,7 @@ export function createLedger(input: {
       const rows = claim.rows.filter((_, at) => allowed[at]);
       if (rows.length === 0) {
         const verdicts = claim.rows.map((_, at) => refusal(at));
-        const none = { atRate: false, waitMs: 0, waits: "", provedMs: 0 } as const;
+        const none = { atRate: false, decidedMs: null, waitMs: 0, waits: "" } as const;
         return { kind: "rows", verdicts, budgetAtMs, ...none };
       }
       const isProved = durable.watch();
@@ -180,8 +187,7 @@ export function createLedger(input: {
         if (gate !== "run") void count.giveBack(claim, reserved);
         return { kind: "gate", gate, waitMs: Number(rest[1]) };
       }
-      const [reading, atRate, waitUs, waits, ...pairs] = rest as ClaimedRows;
-      const answeredAt = performance.now();
+      const [reading, atRate, waitUs, waits, redisUs, ...pairs] = rest as ClaimedRows;
       const isGranted = pairs.some((attempt, index) => index % 2 === 0 && attempt > 0);
       const isLosable = isGranted && !(await isProved());
       if (isLosable) return { kind: "gate", gate: "replicas", waitMs: UNSAFE_MS };
@@ -198,7 +204,7 @@ export function createLedger(input: {
         kind: "rows",
         verdicts,
         atRate: atRate === 1,
-        provedMs: performance.now() - answeredAt,
+        decidedMs: redisUs / 1_000,
         waitMs: waitUs / 1_000,
         waits: waits as keyof typeof CLAIM_WAITS | "",
         budgetAtMs,

@@ -44,8 +44,8 @@ for at = 1, #ARG.rows, CLAIM_ROW.bytes do
 end
 local values = redis.call('HMGET', ledger, unpack(fields))
 
-local HEAD = 5
-local answer = { 1, '', 0, 0, '' }
+local HEAD = 6
+local answer = { 1, '', 0, 0, '', WALL_US }
 local function answer_row(i, attempt, slot)
   answer[HEAD + 2 * i - 1], answer[HEAD + 2 * i] = attempt, math.floor(slot)
 end
