@@ -6,22 +6,13 @@ import type { ApplyResult, AskedEvent, StatusEvent } from "../../src/store/ledge
 import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 import { startOwnRedis } from "../support/redis.ts";
 import { snapshot } from "../support/snapshot.ts";
+import { atOneMoment } from "../support/still-clock.ts";
 
 /**
  * Events that are applied in one call leave what they leave one by one: the same answers, and byte
  * for byte the same keys. Random events about all kinds of messages are applied both ways, from the
  * same state and at the same moment.
  */
-
-/** A client whose scripts all run at one moment: Redis TIME stands still for them. */
-function atOneMoment(redis: Redis): Redis {
-  const define = redis.defineCommand.bind(redis);
-  const time = `{ '${Math.floor(Date.now() / 1_000)}', '0' }`;
-  redis.defineCommand = (name, { lua, ...rest }) => {
-    define(name, { ...rest, lua: lua.replace("redis.call('TIME')", time) });
-  };
-  return redis;
-}
 
 /** All that Redis holds of the number, in an order that does not depend on how it was written. */
 async function contents({ redis, number }: TestStore): Promise<Record<string, string[]>> {
