@@ -86,13 +86,3 @@ test("more changes than a minute has lines are counted, and told with the next m
   expect(second).toMatchObject({ news: [], untold: { started: 1, paused: 3 } });
   expect((await store.takeNews(limits)).untold).toEqual({});
 });
-
-test("without a worker that takes them, a thousand notes are kept", async () => {
-  const bench = await openTestStore();
-  const id = await bench.import(1);
-  for (let times = 0; times < 600; times++) {
-    await bench.store.campaigns.pause(id, "operator");
-    await bench.store.campaigns.resume(id);
-  }
-  expect(await bench.redis.llen(bench.keys.news)).toBe(1_000);
-});
