@@ -2,8 +2,9 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import type { CorrectedRow } from "../../src/store/campaigns/corrections.ts";
 import type { ImportOutcome } from "../../src/store/ledger/batch-rows.ts";
 import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
-import { startOwnRedis } from "../support/redis.ts";
+import { connectTestRedis, startOwnRedis } from "../support/redis.ts";
 import { SOON } from "../support/soon.ts";
+import { aMoment, atOneMoment } from "../support/still-clock.ts";
 
 const BAD: ImportOutcome = { kind: "rejected", code: "phone_invalid", column: "phone" };
 
@@ -198,4 +199,50 @@ test("a correction waits while Redis may have gone back in time: nothing is chan
   expect(await bench.states(id)).toEqual(["pending", "rejected", "pending"]);
   await bench.store.rollback.accept(80);
   expect(await correct(bench, id, 0, 2)).toMatchObject({ kind: "corrected" });
+});
+
+test.each([
+  [2, "paused"],
+  [3, "running"],
+])(
+  "with rows that are not sent left out, three messages above a limit of %i leave the campaign %s",
+  async (above, status) => {
+    const bench = await openTestStore();
+    const phone = testPhone(9);
+    const duplicate: ImportOutcome = { kind: "duplicate", phone, of: 9 };
+    const optedOut: ImportOutcome = { kind: "suppressed", phone, reason: "opted_out" };
+    const outcomes = [BAD, BAD, BAD, BAD, duplicate, duplicate, optedOut];
+    const id = await bench.import(9, {
+      outcomes: new Map(outcomes.map((outcome, at) => [at + 1, outcome])),
+    });
+    await bench.redis.hset(bench.own(id).campaign, "approvalAbove", above);
+
+    expect(await correct(bench, id, 0, 1)).toMatchObject({ kind: "corrected" });
+
+    expect(await bench.counts(id)).toEqual({
+      ...{ pending: 3, rejected: 3, duplicate: 2, suppressed: 1 },
+    });
+    expect((await bench.found(id)).status).toBe(status);
+  },
+);
+
+test("a campaign takes no corrected row in the moment in which it ends", async () => {
+  const now = aMoment();
+  const bench = await openTestStore({}, atOneMoment(connectTestRedis(), now));
+  const id = await campaignWith(bench, 3, 2, 3);
+  await bench.redis.hset(bench.own(id).campaign, "endBy", now);
+  expect(await correct(bench, id, 0, 2)).toEqual({ kind: "closed", why: "ended" });
+  await bench.redis.hset(bench.own(id).campaign, "endBy", now + 1);
+  expect(await correct(bench, id, 0, 2)).toMatchObject({ kind: "corrected" });
+});
+
+test("a correction of no row changes nothing", async () => {
+  const bench = await openTestStore();
+  const id = await campaignWith(bench, 3, 2);
+  const acts = () => bench.redis.hget(bench.keys.guard, "acts");
+  const before = await acts();
+  expect(await correct(bench, id, 0)).toEqual({ kind: "corrected", rewrites: 0 });
+  expect(await acts()).toBe(before);
+  await correct(bench, id, 0, 2);
+  expect(await acts()).toBe(String(Number(before) + 1));
 });

@@ -3,14 +3,14 @@ import { createPools } from "../../src/store/pools/pools.ts";
 import { poolKeys } from "../../src/store/shared-keys.ts";
 import { testDefinition } from "../support/campaigns.ts";
 import { connectTestRedis, testNumber } from "../support/redis.ts";
+import { aMoment, atOneMoment } from "../support/still-clock.ts";
 
 const MODE = "live";
 const keys = poolKeys(MODE);
 const LEASE_MS = 3_000;
 
 /** Pools are a whole deployment's, so each test gets keys of its own. */
-function openPools() {
-  const redis = connectTestRedis({ keyPrefix: `${testNumber()}:` });
+function openPools(redis = connectTestRedis({ keyPrefix: `${testNumber()}:` })) {
   const pools = createPools(redis, MODE);
   type Asked = Parameters<typeof pools.begin>[0];
   const list: Asked = {
@@ -73,6 +73,23 @@ test("a lease that is longer than one can be is over, since the clock stepped ba
   expect(await begin()).toMatchObject({ kind: "busy" });
   await redis.hset(keys.pool(pool), "lease", Date.now() + LEASE_MS + 60_000);
   expect(await begin()).toMatchObject({ kind: "restarted", pool });
+});
+
+test("a pool belongs to its importer until its lease is over, and no lease is longer than one", async () => {
+  const now = aMoment();
+  const redis = connectTestRedis({ keyPrefix: `${testNumber()}:` });
+  const { begin, begun } = openPools(atOneMoment(redis, now));
+  const { pool } = await begun();
+  const left = async (ms: number) => {
+    await redis.hset(keys.pool(pool), "lease", now + ms);
+    return (await begin()).kind;
+  };
+  expect(await redis.hmget(keys.pool(pool), "createdAt", "lease")).toEqual([
+    ...[String(now), String(now + LEASE_MS)],
+  ]);
+  expect([await left(LEASE_MS), await left(1)]).toEqual(["busy", "busy"]);
+  expect([await left(0), await left(LEASE_MS + 1)]).toEqual(["restarted", "restarted"]);
+  expect(await redis.zrange(keys.pools, "0", "-1", "WITHSCORES")).toEqual([pool, String(now)]);
 });
 
 test("each sign of the importer makes its lease last again, and notes the order of the rows", async () => {
@@ -222,6 +239,7 @@ test("a pool goes with the last of its campaigns, those that got moved rows too,
   expect(
     await redis.exists(keys.poolMoves(pool), keys.poolGone(pool), keys.poolMoved("two-5")),
   ).toBe(0);
+  expect(await redis.exists(keys.poolImports)).toBe(0);
   await pools.forget(pool, "two-5");
   expect(await redis.exists(keys.poolGone(pool))).toBe(0);
 });

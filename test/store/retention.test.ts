@@ -3,7 +3,9 @@ import { BATCH_ROWS } from "../../src/store/scripts/protocol.ts";
 import { createScriptRunner } from "../../src/store/scripts/runner.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 import { restartedImport, storeBatch } from "../support/half-import.ts";
+import { connectTestRedis } from "../support/redis.ts";
 import { retryFailed } from "../support/retry.ts";
+import { aMoment, atOneMoment } from "../support/still-clock.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -64,6 +66,37 @@ test("a campaign that is younger, or not over, keeps its rows", async () => {
     expect(await bench.redis.exists(bench.own(id).batch(0))).toBe(1);
     expect((await bench.found(id)).rowsDeletedAt).toBeNull();
   }
+});
+
+test("rows and campaigns go at the very age at which they are old, whatever an index says", async () => {
+  const now = aMoment();
+  const redis = atOneMoment(connectTestRedis(), now);
+  const bench = await openTestStore({}, redis);
+  const id = await finish(bench, 101, 50);
+  const { campaign } = bench.own(id);
+  const run = createScriptRunner(redis, bench.number);
+  const purge = async (batchesMax = 9) =>
+    (await run("purge-campaign", { campaign: id, keptMs: DAY_MS, batchesMax }))[0];
+  const forget = () => run("delete-campaign", { campaign: id, keptMs: DAY_MS });
+  await redis.hset(campaign, "finishedAt", now - DAY_MS + 1);
+  expect(await purge()).toBe("early");
+  await redis.hdel(campaign, "finishedAt");
+  expect(await purge()).toBe("early");
+  await redis.hset(campaign, "finishedAt", now - DAY_MS, "status", "running");
+  expect(await purge()).toBe("early");
+  await redis.hset(campaign, "status", "finished");
+  // Not before its rows, and no sooner than they.
+  await redis.zadd(bench.keys.byEnd, now - DAY_MS, id);
+  expect(await forget()).toBe(0);
+  expect([await purge(1), await redis.hget(campaign, "purged")]).toEqual(["more", "1"]);
+  expect([await purge(1), await redis.hget(campaign, "purged")]).toEqual(["done", "2"]);
+  expect(await redis.hget(campaign, "purgedAt")).toBe(String(now));
+  await redis.zadd(bench.keys.byEnd, now - DAY_MS + 1, id);
+  expect(await forget()).toBe(0);
+  await redis.zadd(bench.keys.byEnd, now - DAY_MS, id);
+  expect([await forget(), await forget()]).toEqual([1, 0]);
+  expect(await redis.keys(`${campaign}*`)).toEqual([]);
+  expect(await redis.exists(bench.keys.imports)).toBe(0);
 });
 
 test("a look that was cut short is gone on with", async () => {
