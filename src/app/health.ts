@@ -1,3 +1,4 @@
+import { isoTime } from "../core/format.ts";
 import { accept, type Result } from "../core/refusal.ts";
 import { createHealthServer } from "../http/health.ts";
 import type { Platform } from "./platform.ts";
@@ -20,7 +21,7 @@ export async function startHealth(platform: Platform): Promise<Result<Health>> {
     port: config.metricsPort,
     metrics: telemetryOf(platform).metrics,
     ready: async () => (await redis.ping()) === "PONG" && safety.isSafe(),
-    problem: () => unsafeWords(platform),
+    problem: () => unsafeWords(platform) ?? awayWords(platform),
   });
   const started = await health.start();
   return started.ok ? accept(health) : started;
@@ -30,4 +31,11 @@ export async function startHealth(platform: Platform): Promise<Result<Health>> {
 export function unsafeWords({ safety }: Pick<Platform, "safety">): string | undefined {
   const problem = safety.problem();
   return problem === undefined ? undefined : `${problem.message} ${problem.fix}`;
+}
+
+/** Which Redis is away, and what to do. The port is not for strangers: it may name hosts. */
+function awayWords({ outage }: Pick<Platform, "outage">): string | undefined {
+  const now = outage.now();
+  if (now === undefined) return undefined;
+  return `Redis is away since ${isoTime(now.sinceMs)} (${now.reason}). ${now.fix}`.trimEnd();
 }
