@@ -69,7 +69,7 @@ function checkLine({ name, verdict, message, fix }: Check, { colours }: Terminal
     fail: colours.red("FAIL"),
   };
   const help = fix === undefined ? "" : `\n     ${" ".repeat(NAME_WIDTH)}${fix}`;
-  return `${mark[verdict]} ${name.padEnd(NAME_WIDTH)}${message}${help}`;
+  return `${mark[verdict]} ${name.padEnd(NAME_WIDTH - 1)} ${message}${help}`;
 }
 
 const NAME_WIDTH = 16;
