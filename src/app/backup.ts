@@ -8,6 +8,7 @@ import type { Actor } from "../core/act.ts";
 import { MODES } from "../core/mode.ts";
 import type { Result } from "../core/refusal.ts";
 import { createTroubleLog } from "../core/trouble-log.ts";
+import { ALL } from "../health/topology.ts";
 import type { Logger } from "../logger.ts";
 import type { Connections } from "../redis/connections.ts";
 import { acquireRedis } from "../redis/embedded.ts";
@@ -51,8 +52,8 @@ export async function restore(input: {
   const { address, release } = acquired.value;
   const now = () => performance.now();
   const troubles = createTroubleLog({ logger, isAway: () => false, now });
-  const keys = MODES.map(restoringKey);
-  const connected = await reachRedis({ address, keys, troubles, say, patience: "refuse" });
+  const wanted = MODES.map((mode) => ({ key: restoringKey(mode), name: ALL }));
+  const connected = await reachRedis({ address, wanted, troubles, say, patience: "refuse" });
   if (!connected.ok) {
     await release();
     return connected;

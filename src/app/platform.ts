@@ -7,7 +7,7 @@ import { accept, type Refusal, type Result } from "../core/refusal.ts";
 import { refusePlainly } from "../core/refusals.ts";
 import { type Timings, timings } from "../core/timings.ts";
 import { createTroubleLog, type TroubleLog } from "../core/trouble-log.ts";
-import { ALL, readTopology, type TopologyFacts } from "../health/topology.ts";
+import { readTopology, type TopologyFacts } from "../health/topology.ts";
 import type { Logger } from "../logger.ts";
 import { keepAofConsistent } from "../redis/aof.ts";
 import type { Connections, Endpoint } from "../redis/connections.ts";
@@ -27,13 +27,12 @@ import {
   type LedgerLimits,
   type MemoryFolder,
   type NumberStore,
-  neverKey,
-  portfolioSpace,
   restoringKey,
   type Suppressions,
 } from "../store/index.ts";
 import { reachRedis } from "./reach-redis.ts";
 import { createNumbers, type NumberChange, type OnRenumber } from "./renumber.ts";
+import { nameOf, spacesOf, wantedOf } from "./spaces.ts";
 
 /** The base of every role: a safe Redis, and a store for each number. */
 export interface Platform {
@@ -97,8 +96,8 @@ export async function openPlatform(input: {
   let watches: Watches | undefined;
   const isAway = (): boolean => watches?.outage.now() !== undefined;
   const troubles = createTroubleLog({ logger, isAway, now: () => performance.now() });
-  const keys = spaces.map(neverKey);
-  const connected = await reachRedis({ ...input, address, keys, troubles });
+  const wanted = wantedOf(config);
+  const connected = await reachRedis({ ...input, address, wanted, troubles });
   if (!connected.ok) {
     await release();
     return connected;
@@ -243,22 +242,6 @@ function withReplicas(
     isSafe: () => safety.isSafe() && behind() === undefined,
     problem: () => safety.problem() ?? behind(),
   };
-}
-
-/** For people: a number, a portfolio, or what belongs to all numbers. */
-function nameOf(space: string, mode: Mode): string {
-  return space === keySpace(ALL_NUMBERS, mode) ? ALL : space.replace(/\.sandbox$/, "");
-}
-
-/** What this configuration has in Redis. */
-function spacesOf({ mode, numbers, portfolios }: Config): string[] {
-  const ofNumbers = Object.keys(numbers);
-  const ofPortfolios = ofNumbers.flatMap((number) => {
-    const portfolio = portfolioOf(portfolios, number);
-    return portfolio === undefined ? [] : portfolioSpace(portfolio.name);
-  });
-  const all = [ALL_NUMBERS, ...ofNumbers, ...ofPortfolios];
-  return [...new Set(all)].map((space) => keySpace(space, mode));
 }
 
 /** Logs when Redis is no longer safe; repeats it once a minute. */

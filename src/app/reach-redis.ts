@@ -3,7 +3,9 @@ import { describeAddress, type RedisAddress } from "../core/redis-address.ts";
 import { redisTrouble } from "../core/redis-trouble.ts";
 import { accept, type Result, refuse } from "../core/refusal.ts";
 import type { TroubleLog } from "../core/trouble-log.ts";
+import { refuseTroubles, type Trouble, troublesOf, unservedText } from "../health/survey-words.ts";
 import { type Connections, createConnections } from "../redis/connections.ts";
+import { surveyRedis, type Wanted } from "../redis/survey.ts";
 import { findWrongEndpoint, findWrongNodes } from "../redis/wrong-topology.ts";
 
 const WHERE_REDIS = {
@@ -19,19 +21,20 @@ const ASK_AGAIN_MS = 1_000;
 const VAGUE = /Connection is closed|isn't writeable/;
 
 /**
- * Connects to the Redis that has `keys`, or to all of a cluster's nodes that have them. Waits for
- * what is absent or still loading, or refuses at once. An address that does not fit what answers is
- * refused in any case.
+ * Connects to the Redis that has what is wanted, or to all of a cluster's nodes that have it. Waits
+ * for what is absent or still loading, or refuses at once. An address that does not fit what is
+ * there is refused in any case.
  */
 export async function reachRedis(input: {
   address: RedisAddress;
-  keys: readonly string[];
+  wanted: readonly Wanted[];
   troubles: TroubleLog;
   say: (line: string) => void;
   patience: "wait" | "refuse";
   signal?: AbortSignal;
 }): Promise<Result<Connections>> {
-  const { address, keys, say, patience, signal } = input;
+  const { address, wanted, say, patience, signal } = input;
+  const keys = wanted.map(({ key }) => key);
   let lastError = "";
   const connections = createConnections(address, (error, client) => {
     lastError = error.message;
@@ -50,22 +53,37 @@ export async function reachRedis(input: {
     }
     if (failure === undefined) return accept(connections);
     const problem = (VAGUE.test(failure) && lastError ? lastError : failure).replace(/\.$/, "");
-    const trouble = redisTrouble(problem);
     const where = describeAddress(address);
     if (patience === "refuse" || signal?.aborted) {
       connections.close();
-      return refuse(
-        "redis_unreachable",
-        `Redis at ${where} does not answer: ${problem}.`,
-        trouble === undefined || trouble.name === "UNREACHABLE"
-          ? WHERE_REDIS[address.kind === "cluster" ? "cluster" : "one"]
-          : trouble.fix,
-      );
+      const troubles = await survey(address, wanted);
+      return refuseTroubles(where, troubles) ?? refuseProblem(address, problem);
     }
-    if (!reported) say(`Waiting for Redis at ${where}: ${problem}.`);
+    if (!reported) {
+      const troubles = await survey(address, wanted);
+      const words = troubles.length === 0 ? problem : `it does not serve ${unservedText(troubles)}`;
+      say(`Waiting for Redis at ${where}: ${words}.`);
+    }
     reported = true;
     await sleep(ASK_AGAIN_MS, undefined, signal === undefined ? {} : { signal }).catch(() => {});
   }
+}
+
+/** Which nodes of a cluster or of Sentinels are in trouble, and what cannot be read for it. */
+async function survey(address: RedisAddress, wanted: readonly Wanted[]): Promise<Trouble[]> {
+  const found = await surveyRedis(address, wanted);
+  return found === null ? [] : troublesOf(found, wanted);
+}
+
+function refuseProblem(address: RedisAddress, problem: string): Result<never> {
+  const trouble = redisTrouble(problem);
+  return refuse(
+    "redis_unreachable",
+    `Redis at ${describeAddress(address)} does not answer: ${problem}.`,
+    trouble === undefined || trouble.name === "UNREACHABLE"
+      ? WHERE_REDIS[address.kind === "cluster" ? "cluster" : "one"]
+      : trouble.fix,
+  );
 }
 
 /** Undefined if it succeeds; else its error. */

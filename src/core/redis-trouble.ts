@@ -73,7 +73,7 @@ const CLIENT: readonly [RegExp, RedisTrouble][] = [
     { name: "TIMEOUT", fix: "Redis does not answer in time: check its disk, CPU and SLOWLOG." },
   ],
   [
-    /Connection is closed|isn't writeable|max retries per request|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT/,
+    /Connection is closed|isn't writeable|max retries per request|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT|ETIMEDOUT/,
     {
       name: "UNREACHABLE",
       fix: "Redis is not reachable: start it, or correct DROPCAST_REDIS_URL.",
@@ -108,7 +108,7 @@ const OUTAGE_REASONS: readonly [RegExp, string][] = [
   [/All sentinels are unreachable/, "no Sentinel answers"],
   [/^CLUSTERDOWN/, "its hash slots have no owner"],
   [/ECONNREFUSED/, "connection refused"],
-  [/timed out|timeout/i, "no answer"],
+  [/timed out|timeout|ETIMEDOUT/i, "no answer"],
   [/ENOENT/, "its socket is gone"],
   [/ENOTFOUND|EAI_AGAIN/, "its host name is not found"],
   [/EHOSTUNREACH|ENETUNREACH/, "no way to its host"],

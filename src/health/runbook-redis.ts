@@ -3,8 +3,9 @@ export const REDIS_CHECKS = {
   redis_reachable: {
     title: "Redis cannot be reached",
     means:
-      "No process can read or write the ledger. Nothing is claimed, so nothing is sent; webhooks are answered with 503 and LiveChat sends them again.",
+      "What the message names cannot be read or written: a number, what belongs to all numbers, or everything. Nothing is claimed for it, so nothing is sent; webhooks are answered with 503 and LiveChat sends them again.",
     steps: [
+      "Of a Redis Cluster or Sentinels `dropcast doctor` names the node, why it cannot be used, and the numbers that it has.",
       "Look at Redis itself: is it running, is its machine reachable, is its disk full?",
       "Compare DROPCAST_REDIS_URL of all processes.",
       "Start it again with its own data. Do not start an empty one in its place.",
@@ -25,9 +26,9 @@ export const REDIS_CHECKS = {
   redis_topology: {
     title: "A node of Redis does not answer, or has no replica",
     means:
-      "Numbers are spread over the nodes of a Redis Cluster. A number whose node does not answer sends nothing until its replica has taken over or the node is back; one without a replica waits for the node.",
+      "Numbers are spread over the nodes of a Redis Cluster. A number whose node does not answer sends nothing until its replica has taken over or the node is back; one without a replica waits for the node. Behind Sentinels all numbers wait for the one master.",
     steps: [
-      "Look at CLUSTER NODES: which node failed, and which hash slots have no owner?",
+      "`dropcast doctor` shows each node with its hash slots, numbers and replicas, and which hash slots have no owner. It works while nodes are away, and changes nothing.",
       "Bring the node or its replica back, with its own data.",
       "Give each node that owns slots a replica.",
     ],

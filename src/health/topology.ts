@@ -78,7 +78,7 @@ async function readReplicas({ ledger }: Endpoint): Promise<ReplicaFacts[]> {
 export const ALL = "all numbers";
 /** A replica that is silent for longer stands still, whatever the load. */
 const SILENT_SECONDS_MAX = 10;
-const NAMED_MAX = 5;
+const NAMED_MAX = 20;
 
 /** Nothing for a Redis without replicas. The node of all numbers is checked by itself, too. */
 export function topologyChecks({ kind, nodes, unownedSlots }: TopologyFacts): Check[] {
@@ -104,10 +104,12 @@ export function topologyChecks({ kind, nodes, unownedSlots }: TopologyFacts): Ch
   ];
 }
 
-function slotsCheck(slots: number): Check {
+/** `which`: the slots, if they are known. */
+export function slotsCheck(slots: number, which?: string): Check {
+  const named = which === undefined ? "" : ` (${which})`;
   return {
     ...{ code: "redis_topology", name: "Redis Cluster", verdict: "fail" },
-    message: `${slots} hash ${slots === 1 ? "slot has" : "slots have"} no owner: numbers in them are not served`,
+    message: `${slots} hash ${slots === 1 ? "slot has" : "slots have"} no owner${named}: numbers in them are not served`,
     fix: "CLUSTER NODES shows which: bring the failed node or its replica back, or give the slots to another node.",
   };
 }
@@ -115,9 +117,7 @@ function slotsCheck(slots: number): Check {
 function nodeCheck(node: RedisNodeFacts, kind: RedisAddress["kind"]): Check {
   const own = { code: "redis_topology", name: "Redis node" } as const;
   const { where, serves, replicas } = node;
-  const named = serves.slice(0, NAMED_MAX).join(", ");
-  const more = serves.length > NAMED_MAX ? ` and ${serves.length - NAMED_MAX} more` : "";
-  const has = serves.length === 0 ? "has none of these numbers" : `has ${named}${more}`;
+  const has = servesWords(serves);
   if (node.redis === null) {
     const verdict = serves.length === 0 ? "warn" : "fail";
     const fix = "Bring it or its replica back; nothing is sent from its numbers until then.";
@@ -132,8 +132,19 @@ function nodeCheck(node: RedisNodeFacts, kind: RedisAddress["kind"]): Check {
   if (replicas.length > 0 || serves.length === 0 || kind === "url") {
     return { ...own, verdict: "ok", message };
   }
-  const fix = "Give it a replica: without one, nothing is sent from its numbers while it is down.";
-  return { ...own, verdict: "warn", message, fix };
+  return { ...own, verdict: "warn", message, fix: GIVE_REPLICA };
+}
+
+/** What to do about a node that has numbers and no replica. */
+export const GIVE_REPLICA =
+  "Give it a replica: without one, nothing is sent from its numbers while it is down.";
+
+/** Which numbers a node has. */
+export function servesWords(serves: readonly string[]): string {
+  if (serves.length === 0) return "has none of these numbers";
+  const named = serves.slice(0, NAMED_MAX).join(", ");
+  const more = serves.length > NAMED_MAX ? ` and ${serves.length - NAMED_MAX} more` : "";
+  return `has ${named}${more}`;
 }
 
 function replicaWords({ where, isOnline, lagBytes, silentSeconds }: ReplicaFacts): string {

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
-import { Redis } from "ioredis";
 import { describeNode, type RedisClusterAddress, type RedisNode } from "../core/redis-address.ts";
+import { askOnce, isReply } from "./ask-once.ts";
 
 /** Hash slots, both ends included. */
 export type SlotRange = readonly [from: number, to: number];
@@ -42,6 +42,9 @@ export function createClusterMap(address: RedisClusterAddress): ClusterMap {
     for (const node of nodes) {
       try {
         const owners = await askNode(address, node);
+        // It was taken out of the cluster and reset: others know more.
+        if (owners.length === 0)
+          throw new Error(`CLUSTERDOWN ${describeNode(node)} knows no owner`);
         const nodesNow = owners.flatMap((owner) => [owner.node, ...owner.replicas]);
         // The one that has just answered is asked first the next time.
         learnt = distinct([node, ...nodesNow]);
@@ -73,33 +76,24 @@ export function tlsOf(address: RedisClusterAddress, node: RedisNode): { serverna
   return named === undefined ? {} : { servername: named };
 }
 
-/** One question on a connection of its own. */
 async function askNode(address: RedisClusterAddress, node: RedisNode): Promise<readonly Owner[]> {
-  const { username, password } = address.login;
-  const probe = new Redis({
-    ...{ ...node, lazyConnect: true, enableReadyCheck: false, maxRetriesPerRequest: 0 },
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(address.tls ? { tls: tlsOf(address, node) } : {}),
-    ...{ retryStrategy: () => null, connectTimeout: PROBE_MS, commandTimeout: PROBE_MS },
-  });
-  let failure: Error | undefined;
-  probe.on("error", (error: Error) => {
-    failure = error;
-  });
+  const asking = clusterAsking(address, node, PROBE_MS);
   try {
-    await probe.connect();
-    return ownersIn(await probe.cluster("SLOTS"), node);
+    return await askOnce(node, asking, async (client) => {
+      return ownersIn(await client.cluster("SLOTS"), node);
+    });
   } catch (error) {
-    // The client's own error only says that the connection is closed.
-    const cause = isReply(error) ? error : (failure ?? error);
-    if (cause instanceof Error && !isReply(cause)) {
-      cause.message = `${describeNode(node)}: ${cause.message}`;
+    if (error instanceof Error && !isReply(error)) {
+      error.message = `${describeNode(node)}: ${error.message}`;
     }
-    throw cause;
-  } finally {
-    probe.disconnect();
+    throw error;
   }
+}
+
+/** How a node of a cluster is asked. */
+export function clusterAsking(address: RedisClusterAddress, node: RedisNode, ms: number) {
+  const tls = address.tls ? tlsOf(address, node) : undefined;
+  return { login: address.login, tls, ms };
 }
 
 /** From what `asked` answers to CLUSTER SLOTS (https://redis.io/commands/cluster-slots). */
@@ -124,7 +118,7 @@ function nodeIn(reply: unknown, asked: RedisNode): RedisNode {
   return { host: host === null || host === "" || host === "?" ? asked.host : host, port };
 }
 
-function distinct(nodes: readonly RedisNode[]): RedisNode[] {
+export function distinct(nodes: readonly RedisNode[]): RedisNode[] {
   return [...new Map(nodes.map((node) => [describeNode(node), node])).values()];
 }
 
@@ -132,7 +126,6 @@ export function isSameNode(one: RedisNode, other: RedisNode | undefined): boolea
   return one.host === other?.host && one.port === other.port;
 }
 
-/** An error that Redis answered, as opposed to one of the connection. */
-function isReply(error: unknown): boolean {
-  return error instanceof Error && error.name === "ReplyError";
+export function hasSlot(ranges: readonly SlotRange[], slot: number): boolean {
+  return ranges.some(([from, to]) => from <= slot && slot <= to);
 }

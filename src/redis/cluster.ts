@@ -8,10 +8,18 @@
  * its caller asks again in its own way (a claim by its nonce).
  */
 import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import keySlot from "cluster-key-slot";
 import type { Redis } from "ioredis";
 import { describeNode, type RedisClusterAddress, type RedisNode } from "../core/redis-address.ts";
-import { createClusterMap, isSameNode, type Owner, type SlotRange, tlsOf } from "./cluster-map.ts";
+import {
+  createClusterMap,
+  hasSlot,
+  isSameNode,
+  type Owner,
+  type SlotRange,
+  tlsOf,
+} from "./cluster-map.ts";
 import { type Connections, type Endpoint, type OnError, reachClient } from "./endpoints.ts";
 import { createLedgerClient } from "./ledger-client.ts";
 import type { ShardPlace } from "./open-client.ts";
@@ -34,6 +42,8 @@ interface Shard extends Endpoint {
 /** An answer as fresh as this is not asked for again. */
 const FRESH_MS = 50;
 const SLOTS = 16_384;
+/** How long nodes may still connect when those that are needed answer. */
+const OTHERS_MS = 1_000;
 
 export function connectCluster(address: RedisClusterAddress, onError: OnError): Connections {
   const map = createClusterMap(address);
@@ -191,8 +201,13 @@ export function connectCluster(address: RedisClusterAddress, onError: OnError): 
     async reach(keys) {
       adapt(await map.read());
       // All nodes, because other keys may be asked for later; but only those of `keys` must answer.
-      await Promise.allSettled(shards.map(({ ledger }) => reachClient(ledger)));
+      const all = Promise.allSettled(shards.map(({ ledger }) => reachClient(ledger)));
+      if (keys.length === 0) return void (await all);
+      const needed = new Set(keys.map(shardOf));
+      await Promise.all([...needed].map(({ ledger }) => reachClient(ledger)));
       await Promise.all(keys.map((key) => shardOf(key).ledger.exists(key)));
+      // A node that hangs does not hold up those that need nothing of it.
+      await Promise.race([all, sleep(OTHERS_MS, undefined, { ref: false })]);
     },
 
     close() {
@@ -234,10 +249,6 @@ function match(shards: readonly Shard[], owners: readonly Owner[]) {
 /** A key in the hash slot of a key space. */
 function tagged(space: string): string {
   return `{${space}}`;
-}
-
-function hasSlot(ranges: readonly SlotRange[], slot: number): boolean {
-  return ranges.some(([from, to]) => from <= slot && slot <= to);
 }
 
 function sumOfSlots(sum: number, { ranges }: Shard): number {

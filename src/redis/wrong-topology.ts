@@ -1,4 +1,3 @@
-import { Redis } from "ioredis";
 import {
   describeNode,
   type RedisAddress,
@@ -6,9 +5,11 @@ import {
   type RedisSentinelAddress,
 } from "../core/redis-address.ts";
 import { type Refused, refuse } from "../core/refusal.ts";
+import { askOnce } from "./ask-once.ts";
 import { ownersIn } from "./cluster-map.ts";
 import type { Connections } from "./endpoints.ts";
 import { redisInfo, redisMode } from "./server.ts";
+import { sentinelAsking } from "./survey-sentinels.ts";
 
 /**
  * What is wrong with an address that is right in itself but does not fit what answers there, and
@@ -23,8 +24,18 @@ export async function findWrongEndpoint(
   { endpoints }: Connections,
 ): Promise<Refused | undefined> {
   const ledger = endpoints()[0]?.ledger;
-  if (address.kind !== "url" || ledger === undefined) return undefined;
+  if (ledger === undefined || (address.kind !== "url" && address.kind !== "sentinel")) {
+    return undefined;
+  }
   const info = await redisInfo(ledger);
+  if (address.kind === "sentinel") {
+    if (info.get("cluster_enabled") !== "1") return undefined;
+    return refuse(
+      "redis_cluster",
+      `The Redis that Sentinels call ${address.master} is a node of a Redis Cluster.`,
+      "Correct what the Sentinels watch (SENTINEL MONITOR), or write redis-cluster:// with the nodes.",
+    );
+  }
   const url = new URL(address.url);
   const asked = { host: url.hostname, port: Number(url.port || 6379) };
   const tls = url.protocol === "rediss:" ? "rediss" : "redis";
@@ -98,30 +109,17 @@ async function askSentinels(address: RedisSentinelAddress): Promise<Refused | un
 
 /** The masters that it watches. */
 async function askSentinel(
-  { sentinelLogin, tls, servername }: RedisSentinelAddress,
+  address: RedisSentinelAddress,
   node: RedisNode,
 ): Promise<readonly string[] | "away" | "no-sentinel" | "refused"> {
-  const { username, password } = sentinelLogin;
-  const client = new Redis({
-    ...{ ...node, lazyConnect: true, enableReadyCheck: false, maxRetriesPerRequest: 0 },
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(tls ? { tls: servername === undefined ? {} : { servername } } : {}),
-    ...{ retryStrategy: () => null, connectTimeout: ASK_MS, commandTimeout: ASK_MS },
-  });
-  let failure = "";
-  client.on("error", (error: Error) => {
-    failure = error.message;
-  });
   try {
-    await client.connect();
-    return mastersIn(await client.call("SENTINEL", "MASTERS"));
+    return await askOnce(node, sentinelAsking(address, ASK_MS), async (client) =>
+      mastersIn(await client.call("SENTINEL", "MASTERS")),
+    );
   } catch (error) {
-    const text = `${failure} ${error instanceof Error ? error.message : ""}`;
+    const text = error instanceof Error ? error.message : "";
     if (/NOAUTH|WRONGPASS|invalid password/i.test(text)) return "refused";
     return /unknown command/i.test(text) ? "no-sentinel" : "away";
-  } finally {
-    client.disconnect();
   }
 }
 

@@ -6,6 +6,7 @@ import { parseRedisAddress } from "../../src/core/redis-address.ts";
 import { type Connections, createConnections } from "../../src/redis/connections.ts";
 import { neverKey, queuePrefix, slotKey } from "../../src/store/keys.ts";
 import { type ClusterNode, startCluster, type TestCluster } from "../support/cluster.ts";
+import { startOwnRedis } from "../support/redis.ts";
 import { SOON } from "../support/soon.ts";
 
 /** Two key spaces of different masters. */
@@ -166,6 +167,15 @@ test("nodes that were learnt are asked when the only seed is gone", async () => 
   await incrementUntilAnswered(connections, OTHER);
   expect(connections.endpoint(OTHER).where()).not.toBe(portOf(seed));
   await cluster.restart(seed);
+});
+
+test("a node that knows no owner of any slot is passed over, as one that was taken out and reset", async () => {
+  const reset = await startOwnRedis({ args: ["--cluster-enabled", "yes"] });
+
+  const connections = await open([`127.0.0.1:${new URL(reset.url).port}`, ...cluster.seeds]);
+
+  expect(connections.endpoints()).toHaveLength(3);
+  expect(await incrementUntilAnswered(connections, SPACE)).toBe(0);
 });
 
 test("a slot that nobody owns is said, and its commands are sent nowhere", async () => {

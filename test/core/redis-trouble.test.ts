@@ -33,6 +33,7 @@ test.each([
   ["UNREACHABLE", "Connection is closed."],
   ["UNREACHABLE", "Stream isn't writeable and enableOfflineQueue options is false"],
   ["UNREACHABLE", "connect ECONNREFUSED 127.0.0.1:6379"],
+  ["UNREACHABLE", "connect ETIMEDOUT"],
 ])("%s is named, and there is something to do: %s", (name, message) => {
   const trouble = redisTrouble(new Error(message));
   expect(trouble?.name).toBe(name);

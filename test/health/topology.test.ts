@@ -27,9 +27,8 @@ test("each node is told with its numbers, its replicas and how far they are behi
   expect(verdicts({})).toEqual([
     "ok Redis node: a:1 has all numbers, main; replica b:1, 14 bytes behind",
   ]);
-  expect(verdicts({ nodes: [node({ serves: ["1", "2", "3", "4", "5", "6", "7"] })] })[0]).toContain(
-    "has 1, 2, 3, 4, 5 and 2 more",
-  );
+  const many = Array.from({ length: 22 }, (_, at) => `${at + 1}`);
+  expect(verdicts({ nodes: [node({ serves: many })] })[0]).toContain("19, 20 and 2 more");
 });
 
 test("a node without a replica, or with one that stands still, is warned about", () => {

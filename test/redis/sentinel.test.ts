@@ -3,6 +3,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { reachRedis } from "../../src/app/reach-redis.ts";
 import { parseRedisAddress } from "../../src/core/redis-address.ts";
 import { checkRedisSafety } from "../../src/redis/safety.ts";
+import { startAnswering } from "../support/answering-redis.ts";
 import { type OwnRedis, startOwnRedis } from "../support/redis.ts";
 import { startSentinel } from "../support/sentinel.ts";
 import { SOON } from "../support/soon.ts";
@@ -15,7 +16,8 @@ async function reach(url: string, keys: readonly string[] = []) {
   const parsed = parseRedisAddress(url);
   if (!("address" in parsed)) throw new Error(parsed.problem.message);
   const reached = await reachRedis({
-    ...{ address: parsed.address, keys, patience: "refuse" },
+    ...{ address: parsed.address, patience: "refuse" },
+    wanted: keys.map((key) => ({ key, name: key })),
     ...{ troubles: () => {}, say: () => {} },
   });
   if (reached.ok) onTestFinished(() => reached.value.close());
@@ -129,5 +131,44 @@ test("nodes that do not answer are named, without the password", async () => {
 
   expect(gone).toMatchObject({ code: "redis_unreachable" });
   expect(gone.message).toContain("redis-cluster://127.0.0.1:1,127.0.0.1:2");
-  expect(gone.message).toContain("ECONNREFUSED");
+  expect(gone.message).toContain("127.0.0.1:2 does not answer (connection refused)");
+});
+
+/** A Sentinel that names what it likes, and knows of nothing else. */
+async function startLyingSentinel(port: number): Promise<string> {
+  const named = `*2\r\n$9\r\n127.0.0.1\r\n$${String(port).length}\r\n${port}\r\n`;
+  const known = "*1\r\n*2\r\n$4\r\nname\r\n$8\r\nmymaster\r\n";
+  const at = await startAnswering(([, what = ""]) =>
+    what === "get-master-addr-by-name" ? named : what === "masters" ? known : "*0\r\n",
+  );
+  return `redis-sentinel://127.0.0.1:${at}/mymaster`;
+}
+
+test("what Sentinels name as the master is said, whatever it is: gone, silent, a replica, no Redis", async () => {
+  const master = await startOwnRedis({ args: ["--repl-diskless-sync-delay", "0"] });
+  const at = ["--replicaof", "127.0.0.1", String(portOf(master))];
+  const replica = await startOwnRedis({ args: at });
+  const gone = await refusal(await startLyingSentinel(1));
+  const second = await refusal(await startLyingSentinel(portOf(replica)));
+  const other = await refusal(await startLyingSentinel(await startAnswering(() => "HTTP/1.1 400")));
+  process.kill(master.pid(), "SIGSTOP");
+  const silent = await refusal(await startLyingSentinel(portOf(master)));
+  process.kill(master.pid(), "SIGCONT");
+
+  const all = [gone, second, other, silent];
+  expect(all.map(({ code }) => code)).toEqual(Array(4).fill("redis_unreachable"));
+  expect(gone.message).toContain(
+    "does not serve anything: the master that Sentinels name, 127.0.0.1:1, does not answer (connection refused)",
+  );
+  expect(second.message).toContain("which Sentinels name as the master, is a replica");
+  expect(other.message).toContain("is not a Redis");
+  expect(silent.message).toContain("does not answer (no answer)");
+});
+
+test("a node of a cluster that Sentinels name as the master is refused", async () => {
+  const node = await startOwnRedis({ args: ["--cluster-enabled", "yes"] });
+
+  const named = await reach(await startLyingSentinel(portOf(node)));
+
+  expect(named).toMatchObject({ ok: false, refusal: { code: "redis_cluster" } });
 });

@@ -30,7 +30,17 @@ const PRODUCER: readonly string[] = [
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   access: ["guesses", "oidc", "passwords", "sessions", "sign-in", "tokens", "users"],
   api: ["access", "answer", "api", "phone-forms", "seats"],
-  app: ["backup", "lists", "notices", "platform", "reload", "roles", "serving", "test-sender"],
+  app: [
+    "backup",
+    "lists",
+    "notices",
+    "platform",
+    "reload",
+    "roles",
+    "serving",
+    "spaces",
+    "test-sender",
+  ],
   backup: ["backup-file", "backup-key", "make-backup", "restore-backup"],
   campaigns: [
     "pools/listed",
@@ -87,7 +97,10 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     ...["message-json", "message-timeline", "message-words", "person-words"],
   ],
   files: ["below", "whole-file"],
-  health: ["topology", "check", "facts", "health", "number-facts-words", "redis", "runbook"],
+  health: [
+    ...["topology", "check", "facts", "health", "number-facts-words", "redis", "runbook"],
+    ...["survey", "survey-words"],
+  ],
   http: ["answer-problem", "health", "listen", "probes", "problem", "throttle"],
   livechat: ["client"],
   mcp: ["api-client", "server"],
@@ -133,7 +146,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   redis: [
     "find-binary",
     ...["aof", "connections", "data-folder", "embedded", "outage", "permissions"],
-    ...["process-identity", "safety", "server", "watches", "wrong-topology"],
+    ...["process-identity", "safety", "server", "survey", "watches", "wrong-topology"],
   ],
   sandbox: ["knobs", "magic", "options", "sandbox"],
   store: ["index"],

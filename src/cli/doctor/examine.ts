@@ -55,10 +55,12 @@ export async function examine(
   for (const check of await checkNumbers(config, redis)) add(check);
   for (const check of checkFolders(config)) add(check);
   for (const check of drops ?? []) add(check);
-  const known = new Set(redis.recurring.map(({ name }) => name));
-  for (const check of await checkRecurringFiles(config, known)) add(check);
+  if (redis.recurring !== null) {
+    const known = new Set(redis.recurring.map(({ name }) => name));
+    for (const check of await checkRecurringFiles(config, known)) add(check);
+  }
   for (const check of await checkPorts(config)) add(check);
-  return redis.recurring;
+  return redis.recurring ?? [];
 }
 
 const DROPS: ReadonlySet<Check["code"]> = new Set(["drops_failed", "drops_waiting"]);

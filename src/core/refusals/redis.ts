@@ -141,8 +141,9 @@ export const REDIS = catalogue(503, {
     fix: "Use Redis 6.2 or newer, or any Valkey.",
   },
   redis_unreachable: {
-    meaning: "Redis does not answer, or is still loading its data.",
-    fix: "Start it, or correct `DROPCAST_REDIS_URL`; without that variable Dropcast starts its own.",
+    meaning:
+      "Redis does not answer, or is still loading its data. Of a Redis Cluster or Sentinels the message names the numbers, the node and the reason.",
+    fix: "Start it, or correct `DROPCAST_REDIS_URL`; without that variable Dropcast starts its own. `dropcast doctor` shows each node of a cluster, and works while some are away.",
   },
   redis_url_invalid: {
     meaning: "`DROPCAST_REDIS_URL` is not a valid Redis address.",
