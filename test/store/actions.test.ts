@@ -254,6 +254,42 @@ describe("a bulk action", () => {
     const newest = await bench.store.actions.newest({ size: 10 });
     expect(newest.map((one) => one.id).sort()).toEqual([resolve.id, retry.id].sort());
   });
+
+  test("that cannot go on says how many it did not reach, whatever it left out before", async () => {
+    const { bench, id } = await failed(110);
+    const other = await bench.import(110);
+    const { id: its } = await beginRetry(bench, id);
+    const { store, redis, keys } = bench;
+    for (const row of [1, 2]) {
+      await redis.hset(keys.suppressed, store.ledger.person(testPhone(row)) as never, "all");
+    }
+    await bench.grant(other, 3);
+    await store.campaigns.retryRows(
+      ...([id, 0, [4, 5, 6].map((row) => ({ row, attempt: 1 }))] as const),
+    );
+    await steps(bench, its);
+    const skipped = { changed: 3, suppressed: 2, open_attempt: 1 };
+    expect(await action(bench, its)).toMatchObject({ done: 94, left: 10, skipped });
+    await store.campaigns.cancel(id);
+
+    expect(await steps(bench, its)).toBe("ended");
+
+    expect(await action(bench, its)).toMatchObject({ done: 94, failed: 10, left: 0, skipped });
+  });
+
+  test("that sends nothing again goes on in a closed campaign, and while Redis may have gone back", async () => {
+    const { bench } = await failed(1);
+    const id = await bench.import(3);
+    for (const row of [1, 2]) await bench.send(id, row, "unknown");
+    const { id: its } = await beginResolve(bench, id, { decision: "failed" });
+    await bench.store.campaigns.cancel(id);
+    await bench.redis.hset(bench.keys.guard, "noticedAt", Date.now());
+
+    expect(await steps(bench, its)).toBe("ended");
+
+    expect(await action(bench, its)).toMatchObject({ done: 2, left: 0, failed: 0, end: null });
+    expect(await bench.counts(id)).toEqual({ failed: 2, cancelled: 1 });
+  });
 });
 
 /** Random steps of several processes, deaths, stops and late outcomes: nothing is done twice. */

@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
+import { WAMID_KEPT_MS } from "../../src/store/scripts/protocol.ts";
 import { openTestStore, type TestStore, testPhone } from "../support/campaigns.ts";
+import { connectTestRedis } from "../support/redis.ts";
+import { aMoment, atOneMoment } from "../support/still-clock.ts";
 
 const BUCKETS = 64;
 const MIN_KEPT_MS = 38 * 24 * 3_600_000;
@@ -115,6 +118,39 @@ test("levels whose buckets have all expired are looked at no more", async () => 
   expect(await bench.redis.hgetall(wamidLevels)).toMatchObject({ top: "3", bottom: "2" });
   expect(await bench.redis.hexists(wamidLevels, "size:1")).toBe(0);
   expect(await bench.status(`wamid.${id}-1`, "sent")).toMatchObject({ kind: "moved" });
+});
+
+test("a level is looked at until the last of its buckets has expired, to the millisecond", async () => {
+  const now = aMoment();
+  const { redis, keys, ...bench } = await openTestStore({}, atOneMoment(connectTestRedis(), now));
+  const id = await bench.import(2);
+  const { wamidLevels } = keys;
+  const full = (level: number) => 100 * BUCKETS * 2 ** level - 1;
+  await redis.hset(wamidLevels, {
+    ...{ top: 3, "size:0": 6_400, "size:1": 12_800, "size:2": 25_600, "size:3": full(3) },
+    ...{ "closed:0": now - WAMID_KEPT_MS - 1, "closed:1": now - WAMID_KEPT_MS, "closed:2": now },
+  });
+  await bench.send(id, 1, "accepted", { wamid: "wamid.1" });
+  expect(await redis.hgetall(wamidLevels)).toEqual({
+    ...{
+      top: "4",
+      bottom: "1",
+      "size:1": "12800",
+      "size:2": "25600",
+      "size:3": String(full(3) + 1),
+    },
+    ...{
+      "closed:1": String(now - WAMID_KEPT_MS),
+      "closed:2": String(now),
+      "closed:3": String(now),
+    },
+  });
+  // All that are closed have expired: the new one alone is left.
+  await redis.hset(wamidLevels, { "closed:1": 1, "closed:2": 1, "closed:3": 1, "size:4": full(4) });
+  await bench.send(id, 2, "accepted", { wamid: "wamid.2" });
+  expect(await redis.hgetall(wamidLevels)).toEqual({
+    ...{ top: "5", bottom: "4", "size:4": String(full(4) + 1), "closed:4": String(now) },
+  });
 });
 
 test("the number of buckets is bounded: levels above the tenth keep 65,536", async () => {
