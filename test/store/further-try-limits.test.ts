@@ -62,7 +62,7 @@ test("a failure that may be another message's is sent again by no campaign", asy
   expect(await dueAfter(2, 0)).toBe(DAY_MS);
 });
 
-test("a further try begins its tries anew, and needs no job of a failed message", async () => {
+test("a further try begins with no try used up, and asks for no job of a failed message", async () => {
   const { dueAfter, redis, keys, id, row, own } = await openSent(1);
   await dueAfter(1, 0);
   expect((await row(id, 1)).value).toMatchObject({

@@ -90,7 +90,7 @@ test("the lost second attempt of an unknown message takes its place, and no one 
   expect((await bench.row(id, 1)).value).toMatchObject({ attempt: 2, code: 131026 });
 });
 
-test("the answer of an attempt that Redis knows is no sign of a loss", async () => {
+test("the answer of an attempt that Redis knows shows no loss", async () => {
   const bench = await openStill();
   const { redis, keys } = bench;
   const id = await bench.import(1);

@@ -27,7 +27,7 @@ test("a resume keeps when the campaign began, and forgets since when it was paus
   ]);
 });
 
-test("each start begins the counts anew that pause a campaign by themselves", async () => {
+test("each start begins the counts again that pause a campaign by themselves", async () => {
   const { store, field, redis, own, ...bench } = await openStill();
   const id = await bench.import(2);
   await store.campaigns.pause(id, "operator");
@@ -45,7 +45,7 @@ test("a campaign that starts takes its turn beside the one that is furthest behi
   expect(await redis.zscore(keys.running, three)).toBe("4");
 });
 
-test("an approval changes nothing in a campaign that waits for none, whoever started it", async () => {
+test("an approval changes nothing in a campaign that waits for none", async () => {
   const { store, acts, found, redis, own, keys, ...bench } = await openStill();
   const id = await bench.import(1);
   await redis.hset(own(id).campaign, "startedBy", "user:anna");

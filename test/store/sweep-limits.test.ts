@@ -32,7 +32,7 @@ test("a lease ends at its time, a resend is due at its time, and a parked event 
   expect(await redis.zrange(keys.resends, "0", "-1")).toEqual([`${id}|4`, `${id}|1`]);
 });
 
-test("a message that is sent again by itself has its tries anew, and is due at once", async () => {
+test("a message that is sent again by itself has used up no try, and is due at once", async () => {
   const { redis, keys, now, sweep, store, own, ...bench } = await openStill();
   const delivery = { guarantee: "at-least-once", ratePerSecond: null, priority: "normal" } as const;
   const id = await bench.import(1, { definition: testDefinition(bench.number, { delivery }) });
