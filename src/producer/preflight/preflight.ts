@@ -50,8 +50,8 @@ export interface PreflightInput {
   readonly nowMs: number;
 }
 
-/** People looked up in one call. */
-const ASKED_AT_ONCE = 1_000;
+/** People looked up in one call: those of one piece of an ordinary list. */
+const ASKED_AT_ONCE = 2_000;
 
 /** How many messages are shown. */
 const SAMPLES = 3;
@@ -158,7 +158,7 @@ export function createPreflight(input: PreflightInput | null, list: PreflightLis
   };
 }
 
-/** Removes who opted out, or whom WhatsApp could not reach lately; a thousand at once. */
+/** Removes who opted out, or whom WhatsApp could not reach lately. */
 async function suppress(
   rows: readonly CheckedRow[],
   optOuts: Pick<NumberOptOuts, "check">,

@@ -106,7 +106,7 @@ export function createNumberOptOuts(input: {
       const { skipUndeliverableMs } = definition.recipients;
       const [optedOut, nowMs] = await Promise.all([
         redis.exists(keys.suppressed),
-        redisTimeMs(redis),
+        skipUndeliverableMs === null ? 0 : redisTimeMs(redis),
       ]);
       if (phones.length === 0 || (optedOut === 0 && skipUndeliverableMs === null)) return none;
       const persons = phones.map(person);

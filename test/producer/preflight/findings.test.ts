@@ -67,24 +67,24 @@ test("what is notable about a row is told with its line, and what is usual is no
   expect(warnings[2]?.reason).toMatch(/sent as it is \(first_name\)$/);
 });
 
-test("opt-outs are asked for a thousand people at once, and not for those who get nothing", async () => {
+test("opt-outs are asked for two thousand people at once, and not for those who get nothing", async () => {
   const asked: number[] = [];
   const optOuts: PreflightInput["optOuts"] = {
     check: async (_, phones) => {
       asked.push(phones.length);
-      return phones.map((phone) => (phone === testPhone(1_500) ? "opted_out" : null));
+      return phones.map((phone) => (phone === testPhone(3_500) ? "opted_out" : null));
     },
   };
-  const list = [...rows(2_000), row(3_000, { kind: "duplicate", of: 1 })];
+  const list = [...rows(4_000), row(5_000, { kind: "duplicate", of: 1 })];
 
   const settled = await preflightOf({}, { optOuts }).add(list);
 
-  expect(asked).toEqual([1_000, 1_000]);
-  expect(settled).toHaveLength(2_001);
+  expect(asked).toEqual([2_000, 2_000]);
+  expect(settled).toHaveLength(4_001);
   expect(settled.filter((one, at) => one !== list[at])).toEqual([
     {
-      ...row(1_500),
-      outcome: { kind: "suppressed", phone: testPhone(1_500), reason: "opted_out" },
+      ...row(3_500),
+      outcome: { kind: "suppressed", phone: testPhone(3_500), reason: "opted_out" },
     },
   ]);
 });
