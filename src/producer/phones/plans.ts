@@ -136,11 +136,8 @@ export function countryOf(callingCode: string, national: string): string | null 
 
 function typeIn(plan: NumberingPlan, national: string): LineType | null {
   if (!plan.national.test(national)) return null;
-  const mobile = isKind(plan.mobile, national);
-  if (isKind(plan.fixed, national)) {
-    return mobile || plan.mobile === null ? "mobile" : "landline";
-  }
-  if (mobile) return "mobile";
+  if (isKind(plan.mobile, national)) return "mobile";
+  if (isKind(plan.fixed, national)) return plan.mobile === null ? "mobile" : "landline";
   return plan.others.some((kind) => isKind(kind, national)) ? "other" : null;
 }
 
