@@ -182,14 +182,17 @@ function report(mode, found) {
 function stageReport(stages, found) {
   const own = median(found.filter(({ sender }) => sender === "dropcast").map(({ cpu }) => cpu));
   const redis = median(found.filter(({ sender }) => sender === "dropcast").map((one) => one.redis));
-  const known = ["prepare", "parse", "phones", "judge", "pack"];
+  const known = ["prepare", "digest", "parse", "phones", "judge", "preflight", "pack", "people"];
   const sum = known.reduce((total, stage) => total + stages[stage], 0);
   const words = {
+    digest: "second SHA-256",
     prepare: "first reading: SHA-256, encoding, dialect, columns",
     parse: "second reading: SHA-256 left out, csv-parse",
     phones: "phones",
     judge: "template values, duplicates",
+    preflight: "preflight: countries, time zones, warnings",
     pack: "rows to JSON, deflated",
+    people: "index of people: a keyed digest of each",
   };
   return [
     "",
@@ -199,7 +202,10 @@ function stageReport(stages, found) {
       ["stage", "CPU µs per row"],
       [
         ...known.map((stage) => [words[stage], stages[stage].toFixed(2)]),
-        ["all else: preflight, second digest, sending to Redis", (own - sum).toFixed(2)],
+        [
+          "all else: asking for opt-outs, sending to Redis, collecting more garbage",
+          (own - sum).toFixed(2),
+        ],
         ["Redis (its own process)", redis.toFixed(2)],
       ],
     ),
