@@ -26,18 +26,38 @@ const PROCESSES = [
   "test/producer/drop/**/*.test.ts",
   "test/store/durability.test.ts",
 ];
+/**
+ * Parts that listen, watch folders or import whole files, in this process: what `npm run test:fast`
+ * leaves to `npm test` as well.
+ */
+const ROLES = [
+  ...["api", "app", "http", "mcp", "metrics", "notices"].map((part) => `test/${part}/*.test.ts`),
+  "test/producer/{import,recurring,sink}/*.test.ts",
+  "test/producer/{import-file,pool-*}.test.ts",
+  "test/webhooks/{flood,hostile,wrong-signatures}.test.ts",
+  "test/worker/{many-numbers,rota,stop,upkeep}.test.ts",
+];
 /** A producer that dies at each of its steps: with files of its own in place of the module's. */
 const CRASHES = "test/producer/*/crash.test.ts";
 /**
  * Long, and seldom what a change breaks: `.ci/run` (which sets FAULTS) runs them, `npm test` only
- * those that it is given by name.
+ * those that it is given by name. It has one of each kind without them, in six minutes.
  */
 const LONG = [
+  CRASHES,
+  "test/backup/{backup,restore}.test.ts",
   "test/bench/plain-sender.test.ts",
-  "test/cli/getting-started.test.ts",
-  "test/cluster/moving.test.ts",
-  "test/dashboard/every-page.test.ts",
-  "test/deploy/{acl,kubernetes-cluster,package}.test.ts",
+  "test/cli/{campaign,frozen-producer,getting-started,modes,outage,suppress-replicas}.test.ts",
+  "test/cluster/{backup,connections,moving}.test.ts",
+  "test/dashboard/{board-retry,campaign-page,every-page,frame,health-browser}.test.ts",
+  "test/dashboard/{new-campaign-browser,person,pool-pages,sign-in,sso}.test.ts",
+  "test/deploy/{acl,kubernetes-cluster,package,roles}.test.ts",
+  "test/e2e/!(main-job|pace).test.ts",
+  "test/faults/!(kill-redis|kill-workers).test.ts",
+  "test/privacy/planted.test.ts",
+  "test/producer/drop/{campaign,queue,recovery}.test.ts",
+  "test/redis/{safety,sentinel}.test.ts",
+  "test/store/{conservation,durability,trial-model}.test.ts",
 ];
 const NAMED = process.argv.slice(2).some((word) => /test\/|\.test\.ts/.test(word));
 const LEFT_OUT = process.env["FAULTS"] === undefined && !NAMED ? LONG : [];
@@ -60,25 +80,31 @@ export default defineConfig({
     // Files share a process and its modules: to load the program for each takes a second or two of
     // the processor. One that replaces a module (vi.mock) belongs to "crashes".
     isolate: false,
+    experimental: { fsModuleCache: true },
     projects: [
       {
         extends: true,
         test: {
           name: "fast",
           include: ["test/**/*.test.ts"],
-          exclude: [...PROCESSES, CRASHES, E2E, FAULTS, MODEL],
+          exclude: [...PROCESSES, ...ROLES, CRASHES, E2E, FAULTS, MODEL],
         },
       },
+      { extends: true, test: { name: "roles", include: ROLES, exclude: [CRASHES] } },
       {
         extends: true,
         test: { name: "processes", include: PROCESSES, exclude: [CRASHES, ...LEFT_OUT] },
       },
-      { extends: true, test: { name: "crashes", isolate: true, include: [CRASHES] } },
+      {
+        extends: true,
+        test: { name: "crashes", isolate: true, include: [CRASHES], exclude: LEFT_OUT },
+      },
       {
         extends: true,
         test: {
           name: "e2e-timed",
           include: [TIMED],
+          exclude: LEFT_OUT,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },
@@ -88,7 +114,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: [E2E],
-          exclude: [TIMED],
+          exclude: [TIMED, ...LEFT_OUT],
           sequence: { groupOrder: 2 },
         },
       },
@@ -97,6 +123,7 @@ export default defineConfig({
         test: {
           name: "faults",
           include: [FAULTS, MODEL],
+          exclude: LEFT_OUT,
           // At full volume they take long.
           testTimeout: 7_200_000,
           sequence: { groupOrder: 2 },

@@ -3,7 +3,7 @@ import type { Priority } from "../../src/core/campaign.ts";
 import { openTestStore, type TestStore, testDefinition, testPhone } from "../support/campaigns.ts";
 
 const RATE = 104;
-const STEP_MS = 5;
+const STEP_MS = 15;
 
 /** One campaign in the hands of one worker: claims go on through its rows. */
 async function openQueue(
@@ -12,7 +12,7 @@ async function openQueue(
   people: number,
 ) {
   const delivery = { guarantee: "at-most-once", ratePerSecond, priority } as const;
-  const id = await bench.import(1_500, { definition: testDefinition(bench.number, { delivery }) });
+  const id = await bench.import(700, { definition: testDefinition(bench.number, { delivery }) });
   let sent = 0;
   return {
     id,
