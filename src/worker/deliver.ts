@@ -27,9 +27,9 @@ export type Delivered =
 const CLAIM_RETRY_MS = 100;
 /**
  * While a number is at its rate, a POST later than this would bunch up with the next ones: by 2 %
- * of the rate at 20 ms, of which the way to the API gets a quarter.
+ * of the rate at 20 ms, of which the way to the API gets half.
  */
-const SLOT_LATE_MS = 15;
+const SLOT_LATE_MS = 10;
 const TOO_FEW_REPLICAS = new Error("NOREPLICAS too few replicas have the claim");
 const ABORTED: SendOutcome = { kind: "aborted" };
 

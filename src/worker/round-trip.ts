@@ -1,7 +1,11 @@
 import { REACH_MAX_MS } from "../store/index.ts";
 
-/** Send times are granted at least so far ahead, because timers are this coarse. */
-const REACH_MIN_MS = 8;
+/**
+ * Send times are granted at least so far ahead: a process that gets the processor late loses none,
+ * and claims several messages at once. At 1,000 a second with four processes on two cores, 8 ms
+ * used 97 to 99 % of the rate, 16 ms 99.5 %.
+ */
+const REACH_MIN_MS = 16;
 
 /**
  * How long Redis takes to answer, as this process measures it, including its own busy event loop

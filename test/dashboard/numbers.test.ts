@@ -65,7 +65,7 @@ test("the runbook of every check is a page of our own", async () => {
   const page = await (await ask("/runbooks")).text();
 
   expect(page).toContain('id="redis_reachable"');
-  expect(page).toContain("Nothing is claimed, so nothing is sent");
+  expect(page).toContain("so nothing is sent; webhooks are answered with 503");
 });
 
 test("ended campaigns cost the page and the API nothing", async () => {
