@@ -56,6 +56,8 @@ export async function reachRedis(input: {
     const where = describeAddress(address);
     if (patience === "refuse" || signal?.aborted) {
       connections.close();
+      // Ctrl-C: a survey takes seconds, and its words would come too late.
+      if (signal?.aborted) return refuseProblem(address, problem);
       const troubles = await survey(address, wanted);
       return refuseTroubles(where, troubles) ?? refuseProblem(address, problem);
     }

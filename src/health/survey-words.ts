@@ -128,8 +128,9 @@ function keyTrouble(survey: ClusterSurvey, key: Key): Reason | undefined {
     return {
       why: `hash slot ${slot} is being moved from ${where} to ${target ?? "another node"}`,
       fix:
-        "Wait until it has moved. If nothing moves it any more, finish or undo it: " +
-        "redis-cli --cluster fix.",
+        "Wait until it has moved. If nothing moves it any more, finish it with redis-cli " +
+        "--cluster fix while every node is there: it would give the slots of one that is away to " +
+        "another, without their data.",
     };
   }
   if (/^MOVED/.test(message)) {

@@ -45,3 +45,8 @@ export async function askOnce<T>(
 export function isReply(error: unknown): boolean {
   return error instanceof Error && error.name === "ReplyError";
 }
+
+/** For a node whose problem is told rather than thrown. */
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,6 +1,6 @@
 /** What Sentinels tell of the master that the address names, and whether it is one. */
 import { describeNode, type RedisNode, type RedisSentinelAddress } from "../core/redis-address.ts";
-import { askOnce } from "./ask-once.ts";
+import { asError, askOnce } from "./ask-once.ts";
 import { distinct } from "./cluster-map.ts";
 import { redisInfo, redisMode } from "./server.ts";
 
@@ -121,8 +121,4 @@ function kindOf(info: ReadonlyMap<string, string>): NamedNode["is"] {
   if (redisMode(info) === "sentinel") return "sentinel";
   if (info.get("cluster_enabled") === "1") return "cluster node";
   return info.get("role") === "master" ? "master" : "replica";
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -10,7 +10,7 @@ import {
   type RedisClusterAddress,
   type RedisNode,
 } from "../core/redis-address.ts";
-import { askOnce } from "./ask-once.ts";
+import { asError, askOnce } from "./ask-once.ts";
 import {
   clusterAsking,
   distinct,
@@ -174,7 +174,7 @@ async function askNode(
     const answers = await askOnce(node, asking, async (client) => {
       const [, ...read] = await Promise.all([
         client.ping(),
-        ...keys.map((key) => client.exists(key).then(() => undefined, replyOf)),
+        ...keys.map((key) => client.exists(key).then(() => undefined, asError)),
       ]);
       return read;
     });
@@ -182,11 +182,6 @@ async function askNode(
   } catch (error) {
     return { problem: asError(error), answers: [] };
   }
-}
-
-/** What Redis answers about one key; that the connection broke concerns all. */
-function replyOf(error: unknown): Error {
-  return asError(error);
 }
 
 /** By `host:port` of their master, from CLUSTER NODES (https://redis.io/commands/cluster-nodes). */
@@ -229,8 +224,4 @@ function ownersText(owners: readonly Owner[]): string {
     return `${describeNode(node)} ${sorted.join(" ")}`;
   });
   return lines.toSorted().join("\n");
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -156,7 +156,10 @@ export function packPeople(
   return Buffer.concat(parts);
 }
 
-/** The part of a digest that the index uses, from its text. */
+/**
+ * The part of a digest that the index uses, from its text: PERSON_HEAD read by hand (a byte, then
+ * two), since an import would make a buffer for each row only to read these three bytes.
+ */
 function headOf(digest: string): { bucket: number; mark: number } {
   const { bucket, mark } = PERSON_HEAD.at;
   return {
