@@ -21,9 +21,13 @@ export function failedQueueName(space: string): string {
   return `failed-${space}`;
 }
 
-/** Where BullMQ finds a number's queues, by its key space, on the client for that space. */
+/**
+ * Where BullMQ finds a number's queues, by its key space, on the client for that space. It does not
+ * ask for Redis's version (a process has checked that at its start): a queue whose first question
+ * is refused, by a Redis that is busy for a moment, stays of no use until it is opened again.
+ */
 export function queuePlace(space: string, connection: Redis) {
-  return { connection, prefix: queuePrefix(space) };
+  return { connection, prefix: queuePrefix(space), skipVersionCheck: true };
 }
 
 /** BullMQ's keys that exist while a job of the number waits or is worked on, by its key space. */

@@ -56,7 +56,7 @@ export function openQueueWorkers(context: QueueContext): QueueWorkers {
   const [batchJobs, failureJobs] = [createSignal(), createSignal()];
   const options = {
     ...queuePlace(store.space, connection),
-    ...{ autorun: false, skipVersionCheck: true },
+    autorun: false,
     lockDuration: timings.lockDurationMs,
     stalledInterval: timings.stalledIntervalMs,
     maxStalledCount: STALLED_MAX,

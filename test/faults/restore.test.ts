@@ -30,15 +30,13 @@ test.each(seedsOf(NAME))(
 
     for (let round = 0; round < ROUNDS; round++) {
       await run.send(LIST);
-      await machine.start();
-      await machine.posted(chance.int(20, 100));
+      await machine.startAndPost(chance.int(20, 100));
       await machine.stop();
       const isRestored = chance.random() < 0.75;
       // A slow machine starts and ends processes for seconds, in which the rest would go out.
       if ((await machine.pending()) < LIST / 2) await run.send(LIST);
       await machine.backUp();
-      await machine.start();
-      await machine.posted(chance.int(20, 100));
+      await machine.startAndPost(chance.int(20, 100));
       await machine.stop();
 
       const folders = chance.random() < 0.5 ? "new" : "kept";
@@ -79,14 +77,24 @@ function createMachine({ fleet, redis, store, watch }: FaultRun, chance: Seeded)
   const folderOf = (ordinal: number): string =>
     join(fleet.stage.dir, `folders-${generation}`, shared ? "all" : `worker-${ordinal}`);
 
+  async function start(): Promise<void> {
+    // All at once: on a slow machine the first would have sent the list before the last is up.
+    const starting = Array.from({ length: WORKERS }, (_, ordinal) => {
+      fleet.stage.setEnv({ DROPCAST_DATA_DIR: folderOf(ordinal) });
+      return fleet.startWorker();
+    });
+    workers.push(...(await Promise.all(starting)));
+  }
+
   return {
-    async start(): Promise<void> {
-      // All at once: on a slow machine the first would have sent the list before the last is up.
-      const starting = Array.from({ length: WORKERS }, (_, ordinal) => {
-        fleet.stage.setEnv({ DROPCAST_DATA_DIR: folderOf(ordinal) });
-        return fleet.startWorker();
+    start,
+    /** Counted from before the start: a slow one may see the whole list go out. */
+    async startAndPost(atLeast: number): Promise<void> {
+      const before = fleet.posts().length;
+      await start();
+      await fleet.posted(before + atLeast).catch(async (error: Error) => {
+        throw await watch.asError(error.message);
       });
-      workers.push(...(await Promise.all(starting)));
     },
     /** Each in good order, or killed. */
     async stop(): Promise<void> {
@@ -100,10 +108,6 @@ function createMachine({ fleet, redis, store, watch }: FaultRun, chance: Seeded)
       const found = await watch.campaigns();
       return found.reduce((sum, { counts }) => sum + counts.pending, 0);
     },
-    posted: (more: number) =>
-      fleet.posted(fleet.posts().length + more).catch(async (error: Error) => {
-        throw await watch.asError(error.message);
-      }),
     async backUp(): Promise<void> {
       await redis.kill();
       rmSync(backup, { recursive: true, force: true });
