@@ -20,6 +20,7 @@ import { addAudit } from "./audit.ts";
 import { addCampaigns } from "./campaigns.ts";
 import { addCreate, type CreateDeps } from "./create.ts";
 import { addDecisions } from "./decisions.ts";
+import { createDownload, type SendDownload } from "./download.ts";
 import { createDrafting, type Drafting } from "./drafting.ts";
 import { addDrops } from "./drops.ts";
 import { addEvents } from "./events.ts";
@@ -85,6 +86,8 @@ export interface Api {
   readonly readPhone: (text: string) => string | null;
   /** For the page of opt-outs, which has a form with a file. */
   readonly takeOptOutFile: ReturnType<typeof createImportForm>;
+  /** For pages with a file. */
+  readonly download: SendDownload;
   /** Continues imports that an earlier process left behind. */
   start(): void;
   /** Resolves when no import runs: those that take longer than `withinMs` are interrupted. */
@@ -96,6 +99,7 @@ export type { InspectedList as Inspected } from "../producer/check/inspect-list.
 export type { Sample as MessagePreview } from "../producer/preflight/preflight.ts";
 export type { ImportReport as Report } from "../producer/report.ts";
 export type { Check } from "./checks.ts";
+export type { SendDownload } from "./download.ts";
 export type { Draft, Drafting } from "./drafting.ts";
 export type { TestSent } from "./test-send.ts";
 
@@ -140,7 +144,8 @@ export function createApi(deps: ApiDeps): Api {
   addEvents(router, { ...deps, feed });
   addDecisions(router, deps);
   addActions(router, deps);
-  addExport(router, deps);
+  const download = createDownload(deps.logger);
+  addExport(router, { ...deps, download });
   addTimeline(router, deps);
   const access = { ...deps.access, acts: deps.acts };
   addUsers(router, access);
@@ -161,6 +166,7 @@ export function createApi(deps: ApiDeps): Api {
     drafting,
     readPhone: phoneReader(deps.country),
     takeOptOutFile: createImportForm({ ...deps, uploads, idempotency }),
+    download,
     start: running.start,
     stop: async (withinMs) => {
       feed.close();

@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
-import { stream } from "hono/streaming";
 import { type FoundCampaign, findRows, type Stores } from "../campaigns/find.ts";
 import { STATE_NAMES, type State } from "../core/message.ts";
 import { exportRows, exportXlsx } from "../export/export-rows.ts";
 import { toProblem } from "../http/problem.ts";
 import { storedRejects } from "../producer/rejects/stored.ts";
-import { type ApiContext, visibleStores } from "./access.ts";
+import { visibleStores } from "./access.ts";
 import type { Answer } from "./answer.ts";
+import type { Chunks, SendDownload } from "./download.ts";
 import { queryInvalid } from "./invalid.ts";
 import type { Router } from "./route.ts";
 
@@ -31,9 +31,6 @@ const PROBLEMS = [
   ...(["dashboard_query_invalid", "no_such_campaign"] as const),
   ...(["campaign_other_mode", "rows_deleted"] as const),
 ];
-
-/** A part of a file. */
-type Chunks = AsyncIterable<string | Uint8Array>;
 
 interface ExportFile {
   readonly path: string;
@@ -69,11 +66,12 @@ const FILES: readonly ExportFile[] = [
   },
 ];
 
-/** Files of the rows of a campaign, streamed, so that memory does not grow with the list. */
+/** Files of the rows of a campaign. */
 export function addExport(
   { raw }: Router,
-  { stores, answer }: { readonly stores: Stores; readonly answer: Answer },
+  deps: { readonly stores: Stores; readonly answer: Answer; readonly download: SendDownload },
 ): void {
+  const { stores, answer, download } = deps;
   for (const file of FILES) {
     const { path, name, summary, type, isPart } = file;
     raw(
@@ -92,21 +90,11 @@ export function addExport(
         const found = await findRows(visibleStores(stores, context.get("access")), id);
         if (!found.ok) return answer(context, toProblem(found));
         const only = (asked.data as z.output<typeof exportQuery>).only ?? [];
-        context.header("content-type", type);
-        context.header("content-disposition", `attachment; filename="${id}${file.ending(only)}"`);
-        return send(context, await file.chunks(found.value, only));
+        const chunks = await file.chunks(found.value, only);
+        return download(context, { name: `${id}${file.ending(only)}`, type, chunks });
       },
     );
   }
-}
-
-function send(context: ApiContext, chunks: Chunks): Response {
-  return stream(context, async (file) => {
-    for await (const chunk of chunks) {
-      if (file.aborted) return;
-      await file.write(chunk);
-    }
-  });
 }
 
 function partName(only: readonly State[]): string {

@@ -162,7 +162,7 @@ function createRoutes(
   const { acts } = options.api;
   const answer = answerProblem;
   const app = new Hono<ApiEnv>();
-  app.use(securityHeaders);
+  app.use(securityHeaders, withoutBody);
   for (const path of ["/healthz", "/readyz"]) {
     app.get(path, async () => probeResponse(await probe(path, probed)));
   }
@@ -195,11 +195,11 @@ function createRoutes(
   }
   const framed = createFramed(stores, unsafe, (path) => isPage(app, path));
   app.use(framed);
-  const { page: apiPage, drafting, readPhone, takeOptOutFile } = api;
+  const { page: apiPage, drafting, readPhone, takeOptOutFile, download } = api;
   const { secondPersonAbove } = options.access;
   const pages = createPages({
     ...{ stores, answer, unsafe, apiPage, drafting, readPhone, secondPersonAbove },
-    api: { ...options.api, takeOptOutFile },
+    api: { ...options.api, takeOptOutFile, download },
   });
   const numbers = Object.keys(stores);
   addAccessPages(pages, { ...options.access, numbers, acts, answer, secondPersonAbove });
@@ -230,6 +230,15 @@ function createRoutes(
   });
   return { fetch: app.fetch, live };
 }
+
+/**
+ * The answer to HEAD has the headers of GET and drops its body. A stream that is only dropped would
+ * wait for a reader without end, and keep what it holds: a seat, a subscription, a file.
+ */
+const withoutBody: MiddlewareHandler = async (context, next) => {
+  await next();
+  if (context.req.method === "HEAD") await context.res.body?.cancel();
+};
 
 /** Bull Board is not one of our pages, and is always there. */
 function isPage({ routes }: Pick<Hono<ApiEnv>, "routes">, path: string): boolean {

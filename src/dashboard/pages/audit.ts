@@ -1,7 +1,7 @@
 import type { Context, Hono } from "hono";
 import { html } from "hono/html";
-import { stream } from "hono/streaming";
 import type { ApiEnv } from "../../api/access.ts";
+import type { SendDownload } from "../../api/api.ts";
 import { actFromWords, actResultWords, actWords } from "../../campaigns/act-words.ts";
 import { type AuditFilter, auditLines, readAudit } from "../../campaigns/audit.ts";
 import { ACT_KINDS, type ActKind } from "../../core/act.ts";
@@ -34,7 +34,7 @@ interface Asked {
 /** Who did what: with filters, page by page, and as a file. */
 export function addAuditPages(
   app: Hono<ApiEnv>,
-  { acts }: { readonly acts: Pick<ActLog, "read"> },
+  { acts, download }: { readonly acts: Pick<ActLog, "read">; readonly download: SendDownload },
 ): void {
   app.get("/audit", async (context) => {
     const asked = readAsked(context);
@@ -46,16 +46,14 @@ export function addAuditPages(
   app.get("/audit.csv", (context) => {
     const { filter } = readAsked(context);
     const { numbers } = context.get("access");
-    context.header("content-type", "text/csv; charset=utf-8");
-    context.header("content-disposition", 'attachment; filename="audit.csv"');
-    return stream(context, async (out) => {
-      await out.write(AUDIT_HEAD);
-      for await (const lines of auditLines(acts, filter, numbers)) {
-        if (out.aborted) return;
-        await out.write(auditCsv(lines));
-      }
-    });
+    const chunks = auditFile(acts, filter, numbers);
+    return download(context, { name: "audit.csv", type: "text/csv; charset=utf-8", chunks });
   });
+}
+
+async function* auditFile(...asked: Parameters<typeof auditLines>): AsyncGenerator<string> {
+  yield AUDIT_HEAD;
+  for await (const lines of auditLines(...asked)) yield auditCsv(lines);
 }
 
 /** What an address asks for; what it says wrongly is left out, and the page shows what it did. */

@@ -35,7 +35,7 @@ export function createPages(input: {
   /** Digits with country code; null if the text is not a phone. */
   readPhone: (text: string) => string | null;
   /** What the HTTP API has as well. */
-  api: PageDeps & Pick<Api, "takeOptOutFile">;
+  api: PageDeps & Pick<Api, "takeOptOutFile" | "download">;
 }): Hono<ApiEnv> {
   const { stores, answer, unsafe, apiPage, drafting, secondPersonAbove, api } = input;
   const pages = new Hono<ApiEnv>();
