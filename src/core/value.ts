@@ -73,7 +73,7 @@ const SUSPECT = new RegExp(
     "[^ ]\\?[^ ]|^\\?[^ ]",
     "^(?:NULL|null|None|NaN|nan|NaT|NA$|N/A|n/a|nil$|[Nn]\\.[Aa]\\.|undefined|\\[object|Err:)",
     "[ ](?:NULL|null|undefined|\\[object Object\\])$",
-    "^\\d(?:[.,]\\d+)?[Ee][+-]",
+    "^\\d(?:[.,]\\d+[Ee][+-]?\\d|[Ee][+-])",
     "[ \\u00a0]{5}",
     "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5]",
     "[\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u2800\\u3164]",
@@ -210,8 +210,11 @@ const FORMULA =
 const CELL_ERROR =
   /^(?:#+|#[¡¿]?\p{Lu}[\p{Lu}\p{M}\d_/ ]+[!?]|#(?:[Nn]\/[AaBbDd]|I\/T|NV|ND|YOK|Н\/Д|HIÁNYZIK|NENÍ_K_DISPOZICI|NEDOSTUPNÝ|GETTING_DATA)|Err:\d{3})$/u;
 
-/** A long number in scientific notation: its last digits are lost. */
-const ROUNDED = /^[+-]?\d(?:[.,]\d+)?[Ee][+-]\d{2,3}$/;
+/**
+ * A long number in scientific notation: its last digits are lost. Java and databases write
+ * `1.2345678E8`; without a fraction `5E7` and `4E-5` may be the name of a thing.
+ */
+const ROUNDED = /^[+-]?\d(?:[.,]\d+[Ee][+-]?\d{1,3}|[Ee][+-]\d{2,3})$/;
 
 /** What programs write for a missing value, and merge fields that were not filled in. */
 const NO_VALUE =
