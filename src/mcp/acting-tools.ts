@@ -9,7 +9,8 @@ import { type ApiRequest, type AskApi, asResult, errorResult, textResult } from 
  * arguments or repeats itself.
  *
  *     preview_control { act: "resume", campaign: "main-17" }
- *       -> "Resumes main-17, Spring sale: 3,212 messages are waiting." and confirmation "k3F…"
+ *       -> "Resumes main-17 (live), which is paused: 3212 messages are waiting.",
+ *          and confirmation "k3F…"
  *     confirm { confirmation: "k3F…" }     the campaign runs
  *     confirm { confirmation: "k3F…" }     refused: it was used
  *
@@ -135,8 +136,10 @@ export function addActingTools(
       const request = { path: `/api/campaigns/${id}/${act}`, method: "POST" } as const;
       const lifts = act === "resume" && halt !== null;
       return textResult({
-        would: `${CONTROL_WORDS[act]} ${id} (${mode}), ${name}, which is ${status}: ${shown.waiting} messages are waiting.`,
+        would: `${CONTROL_WORDS[act]} ${id} (${mode}), which is ${status}: ${shown.waiting} messages are waiting.`,
         ...(lifts ? { also: "Lifts the suspension of its number, for all of its campaigns." } : {}),
+        // A stranger may have chosen it, so it stays out of our own sentence.
+        campaignName: name,
         ...{ campaign: id, doesNow, counts },
         ...{ confirmation: prepare({ request, campaign: id, shown }), minutes: MINUTES },
       });
