@@ -174,7 +174,7 @@ const WORDS: Readonly<
     "paste that column as values, and export the list again",
   ],
   value_spreadsheet: (name) => [
-    `${name} contains a spreadsheet's error or shortened value (such as #N/A, #### or 1.2E+12)`,
+    `${name} contains a spreadsheet's error, shortened value or date as a number (such as #N/A, 1.2E+12 or 45992)`,
     "correct it in the spreadsheet, and export the list again",
   ],
   value_placeholder: (name) => [

@@ -4,6 +4,7 @@ import type { Json } from "./json.ts";
 import { parsePlaceholders } from "./placeholder.ts";
 import { accept, type Result, refuse } from "./refusal.ts";
 import type { RejectCode } from "./reject.ts";
+import { isSerialDate, saysDate } from "./serial-date.ts";
 import { type FieldDoubt, fieldRules } from "./template-fields.ts";
 import { type RuledField, type TemplatePieces, takeApart } from "./template-pieces.ts";
 import type { Path } from "./template-problems.ts";
@@ -90,7 +91,10 @@ export function compileTemplate(
     const use = uses[known];
     // One use without a fallback makes the column required.
     if (use !== undefined) use.required ||= required;
-    else uses.push({ index, column: placeholder.column, required });
+    else {
+      const { column } = placeholder;
+      uses.push({ index, column, required, holdsDates: saysDate(column) });
+    }
     return known === -1 ? uses.length - 1 : known;
   });
   return accept(createCompiled(pieces, uses));
@@ -129,6 +133,8 @@ interface Use {
   readonly column: string;
   /** False if every use of it has a fallback. */
   required: boolean;
+  /** By its name. */
+  readonly holdsDates: boolean;
 }
 
 function createCompiled(pieces: TemplatePieces, uses: readonly Use[]): CompiledTemplate {
@@ -143,7 +149,8 @@ function createCompiled(pieces: TemplatePieces, uses: readonly Use[]): CompiledT
       const value = readValue(cells[use.index] ?? "");
       const code = whyUnusable(value, use);
       if (code !== null) return { ok: false, code, column: use.column };
-      if (value.doubt !== null) doubts?.push({ code: value.doubt, column: use.column });
+      const doubt = doubts === null ? null : doubtOf(value, use);
+      if (doubt !== null) doubts?.push({ code: doubt, column: use.column });
       values.push(value.text);
     }
     for (const field of fields) {
@@ -180,6 +187,10 @@ type Read =
 
 function whyUnusable({ text, fault }: Value, { required }: Use): RejectCode | null {
   return fault ?? (text === "" && required ? "value_empty" : null);
+}
+
+function doubtOf({ text, doubt }: Value, { holdsDates }: Use): ValueDoubt | null {
+  return doubt ?? (holdsDates && isSerialDate(text) ? "value_spreadsheet" : null);
 }
 
 function walkStrings(

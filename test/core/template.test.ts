@@ -193,6 +193,33 @@ describe("rows that cannot be sent", () => {
     expect(template.check(["x", "Ann", "y"])).toEqual({ ok: true });
   });
 
+  test.each([
+    "date",
+    "Due date",
+    "deliveryDate",
+    "ORDER_DATE",
+    "Geburtsdatum",
+    "Data dostawy",
+    "Fecha de entrega",
+    "Дата",
+  ])("a date that became a spreadsheet's number is told in a column called %j", (name) => {
+    const template = compiled(withTexts(`{{${name}}}`), [name]);
+    const doubts = [{ code: "value_spreadsheet", column: name }];
+
+    expect(template.check(["45992"])).toEqual({ ok: true, doubts });
+    expect(template.check(["45992.375"])).toEqual({ ok: true, doubts });
+    for (const fine of ["2025-12-01", "1 December", "20251201", "99999", "5"]) {
+      expect(template.check([fine])).toEqual({ ok: true });
+    }
+  });
+
+  test.each(["amount", "Update", "Candidate", "zip", "Mandate", "Database id", "order"])(
+    "a number of five digits is one in a column called %j",
+    (name) => {
+      expect(compiled(withTexts(`{{${name}}}`), [name]).check(["45992"])).toEqual({ ok: true });
+    },
+  );
+
   test("as many cells are needed as reach to the last column that is used", () => {
     expect(compiled(withTexts("{{b}}", "{{a|x}}"), ["a", "b", "c"]).cellsNeeded).toBe(2);
     expect(compiled(withTexts("plain"), ["a", "b", "c"]).cellsNeeded).toBe(0);

@@ -43,7 +43,7 @@ const WORDS = {
     "the text is longer than 1,024 characters once it is filled in; WhatsApp refuses it (132005)",
   value_formula: "the value is a formula and not its result, and is sent as it is",
   value_spreadsheet:
-    "the value is what a spreadsheet shows in place of one (as #N/A, #### or 1.2E+12), and is sent",
+    "the value is what a spreadsheet shows in place of one (as #N/A, ####, 1.2E+12, or 45992 for a date), and is sent",
   value_placeholder:
     "the value is what a program writes for none (as NULL, undefined or {{name}}), and is sent",
   value_escaped:
