@@ -1,8 +1,16 @@
+import { randomBytes } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { REASONS } from "../../src/core/reasons.ts";
 import { FREE_RATE, testPhone } from "../support/campaigns.ts";
 import { snapshot } from "../support/snapshot.ts";
-import { bench, gateOf, goBack, openAnotherWorker, openBench } from "./went-back.ts";
+import {
+  bench,
+  gateOf,
+  goBack,
+  loseNextAnswer,
+  openAnotherWorker,
+  openBench,
+} from "./went-back.ts";
 
 beforeEach(openBench);
 
@@ -29,6 +37,21 @@ describe("a Redis that went back in time", () => {
     await bench.redis.del(...keys);
     expect(await gateOf(id)).toBe("rollback");
     expect(await bench.store.rollback.read()).toMatchObject({ lost: 5 });
+  });
+
+  test("is noticed by a worker that was granted the lost claim when it asked again, for its first answer never came", async () => {
+    const id = await bench.import(300);
+    await bench.send(id, 1, "accepted");
+    const restore = await snapshot(bench);
+    const nonce = randomBytes(8);
+    loseNextAnswer(bench.redis, "dropcast-claim");
+    await expect(bench.claim(id, [2], { nonce })).rejects.toThrow("closed");
+    expect(await bench.claim(id, [2], { nonce })).toMatchObject({
+      verdicts: [{ kind: "granted", attempt: 1 }],
+    });
+    await restore();
+    expect(await gateOf(id)).toBe("rollback");
+    expect(await bench.store.rollback.read()).toMatchObject({ lost: 1 });
   });
 
   test("is noticed although another worker, which knew of nothing later, was granted more than is missing", async () => {

@@ -1,3 +1,4 @@
+import type { Redis } from "ioredis";
 import { createNumberStore, DEFAULT_LIMITS } from "../../src/store/number-store.ts";
 import { openTestStore, type TestStore } from "../support/campaigns.ts";
 import { snapshot } from "../support/snapshot.ts";
@@ -32,4 +33,14 @@ export async function openAnotherWorker() {
 export async function gateOf(id: string, row = 2): Promise<string> {
   const result = await bench.claim(id, [row], { run: 1 });
   return result.kind === "gate" ? result.gate : "rows";
+}
+
+/** Redis carries out the next call of a script, and the connection ends before its answer. */
+export function loseNextAnswer(redis: Redis, script: string): void {
+  const call = Reflect.get(redis, script) as (...args: unknown[]) => Promise<unknown>;
+  Reflect.set(redis, script, async (...args: unknown[]) => {
+    Reflect.set(redis, script, call);
+    await call.apply(redis, args);
+    throw new Error("Connection is closed.");
+  });
 }

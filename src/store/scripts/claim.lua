@@ -65,6 +65,9 @@ local function repeat_answer()
   for i = 1, #values do
     answer_row(i, mine[i] or 0, mine[i] and (i - 1) * pace.interval or VERDICT.not_pending)
   end
+  -- The lost answer had the reading that counts these claims: without it nothing would remember
+  -- them outside Redis, and their messages are sent now.
+  if not guard.stopped then answer[2] = new_reading_of(worker, guard.count, guard.acts) end
   answer[3] = 1
   return true
 end

@@ -9,5 +9,4 @@
 -- Keys built: clock, by-end, guard, told, serial, campaign:<id> and its :open
 local guard = check_guard(ARG.reading, ARG.process, num(ARG.settle_ms), 'importer')
 if guard.stopped then return '' end
-store_count(ARG.process, guard.count)
-return reading(guard.count, guard.acts)
+return new_reading_of(ARG.process, guard.count, guard.acts)

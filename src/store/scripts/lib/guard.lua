@@ -186,11 +186,16 @@ local function store_count(worker, count)
   if over > 0 then redis.call('ZREMRANGEBYRANK', TOLD, 0, over - 1) end
 end
 
+-- The new reading of this worker, which is stored as sent to it.
+local function new_reading_of(worker, count, acts)
+  store_count(worker, count)
+  return reading(count, acts)
+end
+
 -- Counts granted claims. Returns the worker's new reading, '' if nothing was granted.
 local function count_claims(g, worker, grants)
   if grants == 0 then return '' end
   local count = g.count + grants
   redis.call('HSET', GUARD, 'count', count, 'at', WALL, 'claimedAt', NOW)
-  store_count(worker, count)
-  return reading(count, g.acts)
+  return new_reading_of(worker, count, g.acts)
 end
