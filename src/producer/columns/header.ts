@@ -1,6 +1,7 @@
 import { foldColumnName, someNames } from "../../core/columns.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import { accept, type Result, refuse } from "../../core/refusal.ts";
+import type { PhoneReader } from "../phones/phone-reader.ts";
 import type { NameKind } from "./phone-words.ts";
 import type { PhoneSample, SeenColumn } from "./seen-columns.ts";
 
@@ -65,16 +66,19 @@ function refuseNameless(index: number): Result<never> {
 
 /**
  * Refuses a list whose first line is a row, not a header (`header_missing`): it has a phone above
- * phones or alone, or a number too long for a name where no name means phone. If it were taken for
- * a header, that person would get no message, and their number would be in every message that names
- * columns.
+ * phones or alone, also among other words, or a number too long for a name where no name means
+ * phone. If it were taken for a header, that person would get no message, and their number would be
+ * in every message that names columns.
  */
 export function checkIsHeader(seen: readonly SeenColumn[], sample: PhoneSample): Result<void> {
   const isNamed = seen.some(({ kind }) => kind === "phone" || kind === "others_phone");
+  const isAlone = seen.length === 1;
   const index = seen.findIndex(
-    ({ name, readsAsPhones }) =>
+    ({ name, kind, readsAsPhones }) =>
       (!isNamed && isLongNumber(name)) ||
-      (sample.readPhone(name).ok && (sample.rows.length === 0 || readsAsPhones)),
+      (sample.readPhone(name).ok && (sample.rows.length === 0 || readsAsPhones)) ||
+      // "Phone (as +48 600 100 200)" is a name with an example.
+      (kind !== "phone" && (isAlone || readsAsPhones) && holdsNumber(name, sample.readPhone)),
   );
   if (index === -1) return accept(undefined);
   return refuse(
@@ -85,14 +89,49 @@ export function checkIsHeader(seen: readonly SeenColumn[], sample: PhoneSample):
 }
 
 /**
+ * Whether a list of one column begins with a row: its first line is a phone, or has one among other
+ * words. A number without its country counts too, so that it is reported and not taken for a name.
+ */
+export function beginsWithNumber(
+  { name, kind }: Pick<SeenColumn, "name" | "kind">,
+  readPhone: PhoneReader,
+): boolean {
+  if (readPhone(name).ok || isLongNumber(name)) return true;
+  return kind !== "phone" && holdsNumber(name, readPhone);
+}
+
+/**
  * Nine digits or more with phone separators between them: a national number of any country. A date
  * has eight, and a time behind it has colons.
  */
-export function isLongNumber(name: string): boolean {
-  return PHONE_SIGNS.test(name) && name.replace(/\D/g, "").length >= 9;
+function isLongNumber(name: string): boolean {
+  return PHONE_SIGNS.test(name) && digitsIn(name) >= LONG_MIN;
 }
 
 const PHONE_SIGNS = /^['=+]*[\d\s().\-/"]*$/;
+const LONG_MIN = 9;
+/** Longer is a time (20261130101500), unless it is a phone. */
+const LONG_MAX = 13;
+
+/** `600100200 Anna`, `+48600100200 +48600100201`; not a date, and not the id in `cf_360012345`. */
+function holdsNumber(name: string, readPhone: PhoneReader): boolean {
+  if (name.length > LOOKED_MAX) return false;
+  const text = name.replace(/\p{Cf}/gu, "");
+  return [...text.matchAll(NUMBER)].some(([part]) => {
+    const phone = readPhone(part);
+    if (phone.ok) return true;
+    const digits = digitsIn(part);
+    return phone.code !== "phone_spreadsheet" && digits >= LONG_MIN && digits <= LONG_MAX;
+  });
+}
+
+const LOOKED_MAX = 200;
+const NUMBER =
+  /(?<![\p{L}\p{Nd}_#])[+\uff0b]?\p{Nd}[\p{Nd}\s().\-\u2010-\u2015\u2212/]*(?![\p{L}_])/gu;
+
+function digitsIn(text: string): number {
+  return text.replace(/\P{Nd}+/gu, "").length;
+}
 
 /**
  * The column with time zones that `recipients.timezone` names, null if it names none. Refuses a

@@ -7,7 +7,7 @@ import { unescapeCell } from "../../core/spreadsheet.ts";
 import { showsNothing } from "../../core/value.ts";
 import type { NewOptOut } from "../../store/index.ts";
 import { type ConsentColumn, findConsentColumns, saidIn } from "../columns/consent-columns.ts";
-import { checkHeader, checkIsHeader, isLongNumber } from "../columns/header.ts";
+import { beginsWithNumber, checkHeader, checkIsHeader } from "../columns/header.ts";
 import { createPartCheck } from "../columns/phone-parts.ts";
 import { lookAtColumns, type PhoneSample, type SeenColumn } from "../columns/seen-columns.ts";
 import { type ListBytes, readListBytes } from "../list/bytes.ts";
@@ -93,13 +93,18 @@ async function readOpened(file: ListFile, input: Reading): Promise<Result<Suppre
   const readPhone = createPhoneFinder(country);
   const sample = { rows, readPhone };
   const seen = lookAtColumns(names, sample);
-  const [first = ""] = names;
-  // A number without its country is reported as an unreadable row, not taken for a name.
-  const beginsWithPhone = readPhone(first).ok || isLongNumber(first);
-  const isPlain = input.columns.length === 0 && names.length === 1 && beginsWithPhone;
+  const [first] = seen;
+  const isPlain =
+    input.columns.length === 0 &&
+    seen.length === 1 &&
+    first !== undefined &&
+    beginsWithNumber(first, readPhone);
   const checked = isPlain ? accept(undefined) : checkNames(seen, sample);
   if (!checked.ok) return checked;
-  const found = isPlain ? accept(seen) : findSuppressionColumns(seen, input.columns);
+  // What stands first is a person's number: no reason may name it.
+  const found = isPlain
+    ? accept(seen.map((column) => ({ ...column, name: "phone" })))
+    : findSuppressionColumns(seen, input.columns);
   if (!found.ok) return found;
   const phones = await readStyles(file, header, {
     ...{ country, names, columns: found.value, rows: isPlain ? [names] : [] },

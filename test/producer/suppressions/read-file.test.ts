@@ -31,13 +31,46 @@ describe("a plain list of numbers", () => {
 
     expect(result).toMatchObject({ ok: true, value: { columns: [] } });
     expect(phones).toEqual([]);
-    expect(rejected.map(([line]) => line)).toEqual([1, 2]);
+    expect(rejected.map(([line, column]) => [line, column])).toEqual([
+      [1, "phone"],
+      [2, "phone"],
+    ]);
   });
 
   it("may have the empty column of a spreadsheet behind it", async () => {
     const { phones } = await read("+48600100200;\n+48600100201;\n");
 
     expect(phones).toEqual(["48600100200", "48600100201"]);
+  });
+
+  it.each([
+    ["two numbers", "+48600100200 +48600100201"],
+    ["two numbers with a slash", "600100200 / 600100201"],
+    ["a name behind the number", "600100200 Anna"],
+    ["a name before it", "Anna: +48600100200"],
+    ["digits of another script", "٦٠٠١٠٠٢٠٠"],
+    ["marks that nobody sees", "\u202a600100200\u202c"],
+    ["dashes that do not break", "600\u2011100\u2011200"],
+  ])("loses no opt-out to its first line: %s", async (_, first) => {
+    const { result, phones, rejected } = await read(`${first}\n+48600100202\n`);
+
+    expect(result).toMatchObject({ ok: true, value: { columns: [] } });
+    expect(phones).toEqual(["48600100202"]);
+    expect(rejected.map(([line, column]) => [line, column])).toEqual([[1, "phone"]]);
+  });
+
+  it.each([
+    "Export 2026-11-30 10:15",
+    "Opt-outs of 30.11.2026 10:15",
+    "optouts_20261130101500",
+    "Phone (e.g. +48 600 100 200)",
+    "cf_360012345678",
+  ])("may be called %j", async (name) => {
+    const { result, phones, rejected } = await read(`${name}\n+48600100202\n`);
+
+    expect(result).toMatchObject({ ok: true, value: { columns: [name] } });
+    expect(phones).toEqual(["48600100202"]);
+    expect(rejected).toEqual([]);
   });
 
   it("may have a name above it, whatever that is", async () => {
@@ -51,6 +84,13 @@ describe("a plain list of numbers", () => {
 describe("a list of people who opted out", () => {
   it("without a header is refused, and no number is named", async () => {
     const { result } = await read("Anna;600100200\nEwa;600100201\n");
+
+    expect(result).toMatchObject({ ok: false, refusal: { code: "header_missing" } });
+    expect(JSON.stringify(result)).not.toContain("600100200");
+  });
+
+  it("without a header is refused where its first line has two numbers in a cell", async () => {
+    const { result } = await read("Anna;+48600100200 +48600100201\nEwa;+48600100202\n");
 
     expect(result).toMatchObject({ ok: false, refusal: { code: "header_missing" } });
     expect(JSON.stringify(result)).not.toContain("600100200");
