@@ -115,8 +115,7 @@ const LONG_MAX = 13;
 
 /** `600100200 Anna`, `+48600100200 +48600100201`; not a date, and not the id in `cf_360012345`. */
 function holdsNumber(name: string, readPhone: PhoneReader): boolean {
-  if (name.length > LOOKED_MAX) return false;
-  const text = name.replace(/\p{Cf}/gu, "");
+  const text = name.slice(0, LOOKED_MAX).replace(/\p{Cf}/gu, "");
   return [...text.matchAll(NUMBER)].some(([part]) => {
     const phone = readPhone(part);
     if (phone.ok) return true;

@@ -51,6 +51,7 @@ describe("a plain list of numbers", () => {
     ["digits of another script", "٦٠٠١٠٠٢٠٠"],
     ["marks that nobody sees", "\u202a600100200\u202c"],
     ["dashes that do not break", "600\u2011100\u2011200"],
+    ["a long note behind it", `600100200 ${"does not want any more messages ".repeat(10)}`],
   ])("loses no opt-out to its first line: %s", async (_, first) => {
     const { result, phones, rejected } = await read(`${first}\n+48600100202\n`);
 
