@@ -8,7 +8,6 @@ import { fileURLToPath } from "node:url";
 import { writeFigures } from "./faults/figures.mjs";
 import { loadNow } from "./results.mjs";
 
-const REASONS = "faults/reasons.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const asked = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "dropcast-faults-"));
@@ -16,16 +15,13 @@ const results = join(folder, "figures.ndjson");
 try {
   const load = loadNow();
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
-  const reporters = ["--reporter=default", `--reporter=${join(root, "scripts", REASONS)}`];
-  const { status } = spawnSync(
-    process.execPath,
-    [vitest, "run", "--project", "faults", ...reporters, ...asked],
-    {
-      cwd: root,
-      stdio: "inherit",
-      env: { ...process.env, FAULTS: "full", FAULTS_RESULTS: results },
-    },
-  );
+  const reasons = join(root, "scripts", "faults", "reasons.mjs");
+  const options = ["--project", "faults", "--reporter", "default", "--reporter", reasons];
+  const { status } = spawnSync(process.execPath, [vitest, "run", ...options, ...asked], {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, FAULTS: "full", FAULTS_RESULTS: results },
+  });
   process.exitCode = status ?? 1;
   const lines = existsSync(results) ? readFileSync(results, "utf8").trim().split("\n") : [];
   const runs = lines.filter((line) => line !== "").map((line) => JSON.parse(line));

@@ -6,7 +6,7 @@ import { foldColumnName } from "./columns.ts";
 
 /** Whether a name says that its column holds dates, as "Delivery date" or "Geburtsdatum". */
 export function saysDate(name: string): boolean {
-  const split = name.replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2").normalize("NFC");
+  const split = name.replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2");
   const words = foldColumnName(split).split(/[^\p{L}\p{M}]+/u);
   return words.some((word) => DATE.test(word));
 }

@@ -7,8 +7,7 @@ import { startSocketRedis } from "../support/fault-lane.ts";
 import { testNumber } from "../support/redis.ts";
 import { startRedisProxy } from "../support/redis-proxy.ts";
 
-const BUSY =
-  "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
+const BUSY = "BUSY Redis is busy running a script.";
 
 test("queues that are opened while Redis answers no question about itself take jobs all the same", async () => {
   const own = await startSocketRedis();
@@ -17,9 +16,8 @@ test("queues that are opened while Redis answers no question about itself take j
   const client = new Redis(proxy.url, { maxRetriesPerRequest: null });
   onTestFinished(() => client.disconnect());
   await once(client, "ready");
-  const store = await createNumberStore({
-    ...{ redis: own.connect(), number: testNumber(), mode: "sandbox" },
-  });
+  const redis = own.connect();
+  const store = await createNumberStore({ redis, number: testNumber(), mode: "sandbox" });
   const queues = createNumberQueues({ store, client: () => client });
   onTestFinished(queues.close);
 
